@@ -1,0 +1,52 @@
+import type { Access, CallInput, Output, RouteSpec } from '@wealist/contract/route'
+import type { ServiceName } from '@wealist/contract/topology'
+import type { Registry } from 'prom-client'
+import type { Actor, Anonymous, Peer, Person } from './actor.ts'
+import type { Config } from './config.ts'
+import type { Db } from './db.ts'
+import type { Log } from './log.ts'
+import type { Redis } from './redis.ts'
+import type { Tx } from './tx.ts'
+
+/** What kit opens for every service. */
+export interface Base {
+  service: ServiceName
+  config: Config
+  log: Log
+  /** The service's own database; services that the topology gives none (auth) have none. */
+  db: Db
+  redis: Redis
+  metrics: Registry
+  clock: { now(): number }
+}
+
+/** What is known of the request at hand. */
+export interface RequestInfo {
+  id: string
+  traceparent: string | undefined
+  /** The client's address, by TRUSTED_HOPS. */
+  ip: string
+  userAgent: string | undefined
+  /** Raw header by lower-case name. */
+  header(name: string): string | undefined
+  /** Aborted when the client has gone. */
+  signal: AbortSignal
+  /** Version named by `If-Match`, where the route is versioned and the caller sent one. */
+  ifMatch: number | undefined
+  /** The request itself, for routes that are `raw`. */
+  raw: Request
+}
+
+/** First argument of every rule: who asks, and what the service has. */
+export type Ctx<D = unknown, A extends Actor = Person> = Base &
+  D & {
+    actor: A
+    request: RequestInfo
+    /** A transaction of this request: its events carry the actor, its answer is kept for the Idempotency-Key. */
+    tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+    /** Calls a peer's internal route, with the key, the request id, a time limit and retries of what is idempotent. */
+    call<R extends RouteSpec>(peer: ServiceName, route: R, input: CallInput<R>): Promise<Output<R>>
+  }
+
+/** Who can be the actor of a route with this access. */
+export type ActorOf<A extends Access> = A extends 'internal' ? Peer : A extends 'public' ? Person | Anonymous : Person

@@ -1,0 +1,107 @@
+import pg from 'pg'
+import type { Log } from './log.ts'
+import { asUnavailable, queryable, type Observe, type Queryable, type Send, sqlState } from './sql.ts'
+import { type Commit, type Tx, openTx } from './tx.ts'
+
+/** A service's own database. */
+export interface Db extends Queryable {
+  /**
+   * Runs `work` in one READ COMMITTED transaction and gives what it gave, once that is durable. Deadlocks, serialisation
+   * failures and lock timeouts run it again, three times, so `work` touches nothing but `tx`. No network call inside.
+   * `before` runs with the finished work's answer, last before the heads of the live topics.
+   */
+  tx<T>(
+    work: (tx: Tx) => Promise<T>,
+    options?: { actorId?: string; before?: (tx: Tx, answer: T) => Promise<void>; after?: (commit: Commit) => void },
+  ): Promise<T>
+  pool: pg.Pool
+  close(): Promise<void>
+}
+
+export interface DbOptions {
+  url: string
+  /** Most connections of this process; a Lambda has one or two, a pod ten. */
+  max: number
+  log: Log
+  observe?: Observe
+  /** Called after each commit with what is to be published or relayed; must not throw and is not awaited. */
+  onCommit?: (commit: Commit) => void
+}
+
+const again = new Set(['40P01', '40001', '55P03'])
+
+export const openDb = ({ url, max, log, observe, onCommit }: DbOptions): Db => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: 3000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: 10_000,
+    query_timeout: 12_000,
+    keepAlive: true,
+    options: '-c timezone=UTC -c datestyle=ISO',
+    // Statements of a checked-out client go out without waiting for the answers of those before them.
+    pipeline: true,
+  } as pg.PoolConfig)
+  // A connection that dies while idle is replaced by the next query; unheard, the event would end the process.
+  pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection was lost'))
+
+  const sender =
+    (target: { query: pg.Pool['query'] }): Send =>
+    async (config) => {
+      const start = performance.now()
+      try {
+        return (await target.query(config as unknown as pg.QueryConfig)) as never
+      } catch (error) {
+        throw asUnavailable(error)
+      } finally {
+        observe?.(config.text, performance.now() - start)
+      }
+    }
+
+  const once = async <T>(work: (tx: Tx) => Promise<T>, options: Parameters<Db['tx']>[1] = {}) => {
+    const client = await pool.connect().catch((error: unknown) => Promise.reject(asUnavailable(error)))
+    // A connection that dies under a transaction also says so by this event, which nobody else hears.
+    const lost = (error: Error) => log.warn({ error: error.message }, 'a database connection was lost in a transaction')
+    client.on('error', lost)
+    let broken: Error | undefined
+    try {
+      const send = sender(client as never)
+      const begun = send({ text: 'begin', values: [] })
+      begun.catch(() => undefined)
+      const { tx, finish } = openTx(send, options.actorId)
+      try {
+        const answer = await work(tx)
+        await begun
+        await options.before?.(tx, answer as never)
+        const commit = await finish()
+        return { answer, commit }
+      } catch (error) {
+        await send({ text: 'rollback', values: [] }).catch((e: Error) => (broken = e))
+        throw error
+      }
+    } finally {
+      client.off('error', lost)
+      client.release(broken)
+    }
+  }
+
+  return {
+    ...queryable(sender(pool)),
+    pool,
+    tx: async (work, options) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const { answer, commit } = await once(work, options as never)
+          options?.after?.(commit)
+          onCommit?.(commit)
+          return answer
+        } catch (error) {
+          if (attempt > 3 || !again.has(sqlState(error) ?? '')) throw error
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
+        }
+      }
+    },
+    close: () => pool.end(),
+  }
+}

@@ -1,0 +1,150 @@
+import pg from 'pg'
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag'
+import { unavailable } from './errors.ts'
+import { Json } from './json.ts'
+import { staleCursor, type PageRequest } from './page.ts'
+
+export { empty, join, raw, sql, type Sql }
+
+// Counts, sequences and versions fit a JS number; times in rows that rules look at are Dates.
+const types = {
+  getTypeParser: ((oid: number, format: 'text' | 'binary') =>
+    oid === 20 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+}
+const asText = { getTypeParser: () => (v: string) => v } as unknown as typeof pg.types
+
+/** What statements run on: the pool, or a transaction. */
+export interface Queryable {
+  /** Rows as objects, named as the statement aliases them. */
+  rows<T extends object>(statement: Sql): Promise<T[]>
+  /** The first row, or undefined. */
+  row<T extends object>(statement: Sql): Promise<T | undefined>
+  /** How many rows a statement changed. */
+  run(statement: Sql): Promise<number>
+  /** The first row of a select or of an `insert|update|delete … returning`, as JSON text. */
+  json<T>(statement: Sql): Promise<Json<T> | undefined>
+  /**
+   * A page of a list: `items` selects at most `limit + 1` rows in order, `keys` names the columns that order them.
+   * `{ items, nextCursor }`.
+   */
+  page<T>(
+    page: PageRequest,
+    list: { items: Sql; keys: readonly string[] },
+  ): Promise<Json<{ items: T[]; nextCursor: string | null }>>
+  /**
+   * A page of a live topic, in one statement: `scope` selects at most one row (what the right rests on), `topic` is an
+   * expression over it (`'project:' || scope.id`), `items` may use `scope`. `{ items, nextCursor, seq }`; scope is
+   * undefined where there was no row.
+   */
+  livePage<S extends object, T>(
+    page: PageRequest,
+    list: { scope: Sql; topic: Sql; items: Sql; keys: readonly string[] },
+  ): Promise<{ scope: S | undefined; page: Json<{ items: T[]; nextCursor: string | null; seq: number }> }>
+}
+
+/** Seen by metrics and by the tests that count statements. */
+export type Observe = (statement: string, ms: number) => void
+
+export type Send = <R>(config: {
+  text: string
+  values: unknown[]
+  name?: string
+  rowMode?: 'array'
+  types?: unknown
+}) => Promise<pg.QueryResult & { rows: R[] }>
+
+// A statement text is prepared once a connection under a short name. Texts are few; a service that made ever new ones
+// would lose the names of the oldest only.
+const names = new Map<string, string>()
+const nameOf = (text: string) => {
+  let name = names.get(text)
+  if (name === undefined) {
+    if (names.size >= 1000) return undefined
+    names.set(text, (name = `s${names.size}`))
+  }
+  return name
+}
+
+const column = (name: string) => raw(`r."${name}"::text`)
+
+/** The statements of `Queryable` over one way to send them. */
+export const queryable = (send: Send): Queryable => {
+  const objects = <T>(q: Sql) => send<T>({ text: q.text, values: q.values, name: nameOf(q.text), types })
+  const texts = async (q: Sql) => {
+    const result = await send<(string | null)[]>({
+      text: q.text,
+      values: q.values,
+      name: nameOf(q.text),
+      rowMode: 'array',
+      types: asText,
+    })
+    return result.rows
+  }
+  return {
+    rows: async <T extends object>(q: Sql) => (await objects<T>(q)).rows,
+    row: async <T extends object>(q: Sql) => (await objects<T>(q)).rows[0],
+    run: async (q) => (await objects(q)).rowCount ?? 0,
+    json: async <T>(q: Sql) => {
+      const [row] = await texts(sql`with r as (${q}) select to_json(r)::text from r`)
+      return row ? new Json<T>(row[0]!) : undefined
+    },
+    page: async <T>(page: PageRequest, list: { items: Sql; keys: readonly string[] }) => {
+      const rows = await forged(
+        page,
+        texts(sql`select to_json(r)::text, ${join(list.keys.map(column))} from (${list.items}) r`),
+      )
+      return new Json<{ items: T[]; nextCursor: string | null }>(pageText(page, rows, 0, ''))
+    },
+    livePage: async <S extends object, T>(
+      page: PageRequest,
+      list: { scope: Sql; topic: Sql; items: Sql; keys: readonly string[] },
+    ) => {
+      const rows = await forged(
+        page,
+        texts(sql`select to_json(scope)::text, coalesce(h.head, 0)::text, to_json(r)::text, ${join(list.keys.map(column))}
+          from (${list.scope}) scope left join kit.heads h on h.topic = ${list.topic} left join lateral (${list.items}) r on true`),
+      )
+      const [first] = rows
+      const found = first && first[2] === null ? [] : rows
+      return {
+        scope: first && (JSON.parse(first[0]!) as S),
+        page: new Json<{ items: T[]; nextCursor: string | null; seq: number }>(
+          pageText(page, found, 2, `,"seq":${first?.[1] ?? 0}`),
+        ),
+      }
+    },
+  }
+}
+
+const pageText = (page: PageRequest, rows: (string | null)[][], at: number, more: string) => {
+  const shown = rows.length > page.limit ? rows.slice(0, page.limit) : rows
+  const last = rows.length > page.limit ? shown.at(-1) : undefined
+  return `{"items":[${shown.map((row) => row[at]).join(',')}],"nextCursor":${last ? `"${page.cursor(last.slice(at + 1))}"` : null}${more}}`
+}
+
+// A cursor somebody made up can hold text that PostgreSQL cannot read as the column's type (class 22).
+const forged = <T>(page: PageRequest, rows: Promise<T>) =>
+  page.after ? rows.catch((e: unknown) => Promise.reject(sqlState(e)?.startsWith('22') ? staleCursor() : e)) : rows
+
+/** The SQLSTATE of an error of PostgreSQL, or undefined. */
+export const sqlState = (error: unknown) => (error instanceof pg.DatabaseError ? error.code : undefined)
+
+/** The name of the constraint that an error of PostgreSQL speaks of. */
+export const constraintOf = (error: unknown) => (error instanceof pg.DatabaseError ? error.constraint : undefined)
+
+// 08 connection, 53 resources, 57P shutdown: PostgreSQL is away or leaving, and so is a pool that gives no connection.
+const away = (error: unknown) => {
+  const state = sqlState(error)
+  if (state) return /^(08|53|57P)/.test(state)
+  const { code, message } = error as { code?: string; message?: string }
+  return (
+    (code !== undefined && /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|ENOENT)/.test(code)) ||
+    /connection|timeout exceeded when trying/i.test(message ?? '')
+  )
+}
+
+/** Turns "PostgreSQL is away" into the contract's 503 and leaves every other error as it is. */
+export const asUnavailable = (error: unknown): unknown =>
+  error instanceof Error && error.name !== 'Problem' && away(error)
+    ? Object.assign(unavailable('The database is away for a moment.'), { cause: error })
+    : error

@@ -1,0 +1,114 @@
+import { Json, textOf } from './json.ts'
+import { queryable, type Queryable, type Send, sql } from './sql.ts'
+
+/** An event of a live topic as its log holds it. */
+export interface LogEvent {
+  topic: string
+  seq: number
+  type: string
+  /** JSON text; null where a later delete blanked it. */
+  payload: string | null
+  actorId: string | null
+  /** ISO 8601, UTC. */
+  timestamp: string
+}
+
+/** What a commit leaves to do: events to publish, jobs to relay. */
+export interface Commit {
+  events: LogEvent[]
+  jobs: boolean
+}
+
+export interface JobOptions {
+  /** One waiting job a key: a second add replaces the payload and keeps the time. */
+  key?: string
+  runAt?: Date
+}
+
+export interface Tx extends Queryable {
+  /**
+   * Adds an event to a topic's log. It takes its place, `seq`, with the heads at the end of the transaction, in one
+   * statement sent together with `commit`, and is published after that. `payload` is the whole row as it now is.
+   */
+  emit(topic: string, type: string, payload: Json<unknown> | object, subject?: string): void
+  /**
+   * Blanks what the log of `topic` still says of a row that is deleted for good: the payloads of the earlier events
+   * that were emitted with this `subject`, its id. Their seqs stay.
+   */
+  erase(topic: string, subject: string): Promise<void>
+  /** Adds a job that runs if, and only if, this transaction commits: at least once. */
+  addJob(name: string, payload: object, options?: JobOptions): void
+  /** What `emit` is to carry as `actorId`; the request's actor unless told. */
+  actAs(actorId: string | null): void
+}
+
+/** A transaction over a client on which `begin` is under way. `finish` commits. */
+export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promise<Commit> } => {
+  const events: Pending[] = []
+  const jobs: { name: string; payload: string; options: JobOptions }[] = []
+  let actor = actorId ?? null
+  const all = queryable(send)
+  const tx: Tx = {
+    ...all,
+    emit: (topic, type, payload, subject) =>
+      void events.push({ topic, type, payload: textOf(payload), actorId: actor, subject: subject ?? null }),
+    erase: async (topic, subject) => {
+      await all.run(
+        sql`update kit.events set payload = null where topic = ${topic} and subject = ${subject} and payload is not null`,
+      )
+    },
+    addJob: (name, payload, options = {}) => void jobs.push({ name, payload: JSON.stringify(payload), options }),
+    actAs: (id) => void (actor = id),
+  }
+  const finish = async () => {
+    // Sent in one go. When one fails, PostgreSQL answers `commit` with ROLLBACK, and the failure is thrown here.
+    const queued = jobs.length > 0 ? send(outbox(jobs)) : undefined
+    const logged = events.length > 0 ? send<EventRow>(heads(events)) : undefined
+    const committed = send({ text: 'commit', values: [] })
+    const [q, l, c] = await Promise.allSettled([queued, logged, committed])
+    for (const result of [q, l, c]) if (result.status === 'rejected') throw result.reason
+    if (c.status === 'fulfilled' && c.value.command !== 'COMMIT')
+      throw new Error('the transaction was rolled back: a statement had failed and its error was swallowed')
+    const rows = l.status === 'fulfilled' ? (l.value?.rows ?? []) : []
+    return { events: rows.map((row) => ({ ...row, seq: Number(row.seq) })), jobs: jobs.length > 0 }
+  }
+  return { tx, finish }
+}
+
+interface Pending {
+  topic: string
+  type: string
+  payload: string
+  actorId: string | null
+  subject: string | null
+}
+
+interface EventRow extends Omit<LogEvent, 'seq'> {
+  seq: string
+}
+
+const outbox = (jobs: { name: string; payload: string; options: JobOptions }[]) => {
+  const { text, values } = sql`insert into kit.outbox (task, payload, job_key, run_at)
+    select * from unnest(${jobs.map((j) => j.name)}::text[], ${jobs.map((j) => j.payload)}::json[],
+      ${jobs.map((j) => j.options.key ?? null)}::text[], ${jobs.map((j) => j.options.runAt?.toISOString() ?? null)}::timestamptz[])`
+  return { text, values, name: 'kit-outbox' }
+}
+
+// The row locks of the heads are taken here, in the topics' order, and held for one round trip: what commits later has
+// the higher seq, and a rollback leaves no hole.
+const heads = (events: Pending[]) => {
+  const { text, values } = sql`with e as (
+      select topic, type, payload, actor_id, subject, n, row_number() over (partition by topic order by n) as nth, count(*) over (partition by topic) as added
+      from unnest(${events.map((e) => e.topic)}::text[], ${events.map((e) => e.type)}::text[], ${events.map((e) => e.payload)}::text[],
+        ${events.map((e) => e.actorId)}::uuid[], ${events.map((e) => e.subject)}::uuid[]) with ordinality as t(topic, type, payload, actor_id, subject, n)
+    ), h as (
+      insert into kit.heads as heads (topic, head) select distinct topic, added from e order by topic
+      on conflict (topic) do update set head = heads.head + excluded.head returning topic, head
+    ), logged as (
+      insert into kit.events (topic, seq, type, payload, actor_id, subject)
+      select e.topic, h.head - e.added + e.nth, e.type, e.payload, e.actor_id, e.subject from e join h using (topic) order by e.n
+      returning topic, seq, type, payload, actor_id, at
+    )
+    select topic, seq, type, payload, actor_id as "actorId", to_json(at)#>>'{}' as timestamp from logged order by topic, seq`
+  return { text, values, name: 'kit-heads' }
+}
