@@ -1,11 +1,15 @@
-import type { Access, CallInput, Output, RouteSpec } from '@wealist/contract/route'
+import type { Access } from '@wealist/contract/route'
 import type { ServiceName } from '@wealist/contract/topology'
 import type { Registry } from 'prom-client'
 import type { Actor, Anonymous, Peer, Person } from './actor.ts'
+import type { Auth } from './auth.ts'
 import type { Config } from './config.ts'
 import type { Db } from './db.ts'
+import type { Live } from './live/live.ts'
 import type { Log } from './log.ts'
+import type { Call } from './peer.ts'
 import type { Redis } from './redis.ts'
+import type { Revocations } from './revocations.ts'
 import type { Tx } from './tx.ts'
 
 /** What kit opens for every service. */
@@ -18,6 +22,12 @@ export interface Base {
   redis: Redis
   metrics: Registry
   clock: { now(): number }
+  auth: Auth
+  revocations: Revocations
+  /** Calls a peer's internal route, with the key, the request id, a time limit and retries of what is idempotent. */
+  call: Call
+  /** Sockets and streams of this process. */
+  live: Live
 }
 
 /** What is known of the request at hand. */
@@ -44,8 +54,6 @@ export type Ctx<D = unknown, A extends Actor = Person> = Base &
     request: RequestInfo
     /** A transaction of this request: its events carry the actor, its answer is kept for the Idempotency-Key. */
     tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-    /** Calls a peer's internal route, with the key, the request id, a time limit and retries of what is idempotent. */
-    call<R extends RouteSpec>(peer: ServiceName, route: R, input: CallInput<R>): Promise<Output<R>>
   }
 
 /** Who can be the actor of a route with this access. */

@@ -1,0 +1,4 @@
+import { lambda } from '@wealist/kit/lambda'
+import { chat } from './service.ts'
+
+export const handler = lambda(chat)

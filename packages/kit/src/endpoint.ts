@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto'
+import type { RouteSpec } from '@wealist/contract/route'
+import type { Context } from 'hono'
+import { type Actor, isAtLeast } from './actor.ts'
+import { type Answer, answerError, answerOf, ifMatch } from './answer.ts'
+import type { Base, RequestInfo } from './context.ts'
+import { forbidden, Problem, unauthorized } from './errors.ts'
+import { commonHeaders } from './headers.ts'
+import { type Claim, claim, release, storeAnswer } from './idempotency.ts'
+import type { Mounted } from './mount.ts'
+import { pageRequest } from './page.ts'
+import { parse } from './request.ts'
+import { requestInfo } from './request-info.ts'
+import type { Runtime } from './service.ts'
+import type { Tx } from './tx.ts'
+
+/**
+ * One mounted route as a Hono handler: request → who asks (401) → limit (429) → input (404, 400) → role (403) →
+ * Idempotency-Key → the rule → answer, always with the contract's headers, a metric and a line in the log.
+ */
+export const endpoint = (runtime: Runtime, { route, handler }: Mounted) => {
+  const { base, shared, observe } = runtime
+  const paged = route.query !== undefined && 'cursor' in route.query.shape
+  const run = handler as (ctx: unknown, input: unknown) => unknown
+
+  const serve = async (
+    c: Context,
+    info: RequestInfo,
+    headers: Record<string, string>,
+    who: { actor?: Actor },
+  ): Promise<Response | Answer> => {
+    const actor = (who.actor = await admit(runtime, route, info, headers))
+    const input = await parse(route, c.req.param() as Record<string, string>, info.raw)
+    if (route.access === 'role' && !(actor.kind === 'person' && isAtLeast(actor.role, route.role ?? 'admin')))
+      throw forbidden(`This needs the platform role ${route.role ?? 'admin'}.`)
+    if (route.versioned && route.method !== 'GET') info.ifMatch = ifMatch(info.header('if-match'))
+    const page = paged ? pageRequest(route.path, input.params, input.query) : undefined
+    const key = route.idempotent ? info.header('idempotency-key') : undefined
+    const kept = key === undefined ? undefined : await claimOf(base, route, actor, key, input)
+    if (kept?.state === 'answered') return { ...kept, headers: { ...kept.headers, 'idempotency-replayed': 'true' } }
+
+    const ctx = context(shared, { runtime, route, actor, info, headers, claim: kept })
+    try {
+      const given = await run(ctx, { ...input, page })
+      if (given instanceof Response) return given
+      const answer = answerOf(route, given)
+      if (kept && !kept.stored) await storeAnswer(base.db, kept, answer)
+      return answer
+    } catch (error) {
+      if (kept && !kept.stored) await release(base.db, kept).catch(() => undefined)
+      throw error
+    }
+  }
+
+  return async (c: Context): Promise<Response> => {
+    const start = performance.now()
+    const info = requestInfo(c, base.config)
+    const headers = commonHeaders(base.config.CORS_ORIGINS, info.header('origin'))
+    headers['x-request-id'] = info.id
+    const who: { actor?: Actor } = {}
+    let answer: Response | Answer
+    try {
+      answer = await serve(c, info, headers, who)
+    } catch (error) {
+      answer = answerError(error, info.id)
+      if (answer.status >= 500) base.log.error({ requestId: info.id, route: route.path, err: error }, 'request failed')
+    }
+    const ms = performance.now() - start
+    observe(route.method, route.path, answer.status, ms)
+    base.log.info(
+      {
+        requestId: info.id,
+        method: route.method,
+        route: route.path,
+        status: answer.status,
+        ms: Math.round(ms * 10) / 10,
+        actor: idOf(who.actor),
+      },
+      'request',
+    )
+    return answer instanceof Response
+      ? new Response(answer.body, {
+          status: answer.status,
+          headers: { ...headers, ...Object.fromEntries(answer.headers) },
+        })
+      : new Response(answer.body, { status: answer.status, headers: { ...headers, ...answer.headers } })
+  }
+}
+
+const idOf = (actor: Actor | undefined) =>
+  actor?.kind === 'person' ? actor.id : actor?.kind === 'service' ? actor.name : undefined
+
+// Who asks, within what limit: by person once known, by address before that, so that guessing tokens is limited too.
+const admit = async (
+  { auth, limiter }: Runtime,
+  route: RouteSpec,
+  info: RequestInfo,
+  headers: Record<string, string>,
+): Promise<Actor> => {
+  if (route.access === 'internal') return auth.peer(info.header)
+  let person: Awaited<ReturnType<typeof auth.actor>>
+  let refused: unknown
+  try {
+    person = await auth.actor(info.header)
+    if (!person && route.access !== 'public') refused = unauthorized()
+  } catch (error) {
+    refused = route.access === 'public' && error instanceof Problem && error.code === 'UNAUTHORIZED' ? undefined : error
+  }
+  if (route.limit !== 'none') {
+    const limit = await limiter.consume(route.limit ?? 'default', person ? person.id : info.ip)
+    Object.assign(headers, limit.headers)
+    if (limit.exceeded) throw new Problem('RATE_LIMITED', 'Too many requests. Wait as long as Retry-After says.')
+  }
+  if (refused) throw refused
+  return person ?? { kind: 'anonymous' }
+}
+
+type Kept =
+  | (Claim & { state: 'claimed'; stored?: boolean })
+  | { state: 'answered'; status: number; headers: Record<string, string>; body: string | null }
+
+const claimOf = async (base: Base, route: RouteSpec, actor: Actor, key: string, input: unknown): Promise<Kept> => {
+  const hash = createHash('sha256').update(JSON.stringify(input)).digest('hex')
+  return claim(base.db, { actor: idOf(actor) ?? 'anonymous', route: `${route.method} ${route.path}`, key, hash })
+}
+
+interface Asked {
+  runtime: Runtime
+  route: RouteSpec
+  actor: Actor
+  info: RequestInfo
+  headers: Record<string, string>
+  claim: (Claim & { stored?: boolean }) | undefined
+}
+
+// The context of a request: what the service has, by prototype, and what belongs to this request.
+const context = (shared: object, { runtime, route, actor, info, headers, claim: kept }: Asked): unknown =>
+  Object.assign(Object.create(shared) as object, {
+    actor,
+    request: info,
+    call: runtime.peers({ id: info.id, traceparent: info.traceparent }),
+    tx: <T>(work: (tx: Tx) => Promise<T>) =>
+      runtime.base.db.tx(work, {
+        ...(actor.kind === 'person' && { actorId: actor.id }),
+        ...(kept && { before: (tx: Tx, answer: T) => storeAnswer(tx, kept, answerOf(route, answer)) }),
+        after: ({ events }) => {
+          if (kept) kept.stored = true
+          const last = events.at(-1)
+          if (last) headers['topic-seq'] = String(last.seq)
+        },
+      }),
+  })

@@ -1,0 +1,64 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ServiceName } from '@wealist/contract/topology'
+import type { Pool } from 'pg'
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+
+/** A registry a service, so that several can live in one process. Event loop lag and memory are in the default metrics. */
+export const openMetrics = (service: ServiceName) => {
+  const registry = new Registry()
+  registry.setDefaultLabels({ service })
+  collectDefaultMetrics({ register: registry })
+  return registry
+}
+
+/** `http_request_duration_seconds{method,route,status}`; its count is the number of requests. */
+export const requestMetrics = (registry: Registry) => {
+  const duration = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time to answer a request',
+    labelNames: ['method', 'route', 'status'],
+    buckets: seconds,
+    registers: [registry],
+  })
+  return (method: string, route: string, status: number, ms: number) =>
+    duration.observe({ method, route, status }, ms / 1000)
+}
+
+/** Statements by time, and the pool's connections by state. */
+export const databaseMetrics = (registry: Registry) => {
+  const duration = new Histogram({
+    name: 'db_statement_duration_seconds',
+    help: 'Time of a statement, waiting for its connection excluded',
+    buckets: seconds,
+    registers: [registry],
+  })
+  const pools: Pool[] = []
+  new Gauge({
+    name: 'db_pool_connections',
+    help: 'Connections of the pool, and those who wait for one',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const sum = (of: (pool: Pool) => number) => pools.reduce((n, pool) => n + of(pool), 0)
+      this.set(
+        { state: 'open' },
+        sum((p) => p.totalCount),
+      )
+      this.set(
+        { state: 'idle' },
+        sum((p) => p.idleCount),
+      )
+      this.set(
+        { state: 'waiting' },
+        sum((p) => p.waitingCount),
+      )
+    },
+  })
+  return {
+    observe: (_: string, ms: number) => duration.observe(ms / 1000),
+    watch: (pool: Pool) => void pools.push(pool),
+  }
+}
+
+export { Counter, Gauge, Histogram, type Registry }

@@ -1,0 +1,102 @@
+import { createServer } from 'node:http'
+import { pathToFileURL } from 'node:url'
+import { serve as listen, type ServerType } from '@hono/node-server'
+import { topology } from '@wealist/contract/topology'
+import type * as z from 'zod'
+import type { Env } from './config.ts'
+import { migrate } from './migrate.ts'
+import { type Overrides, type Running, type ServiceSpec, start } from './service.ts'
+
+export interface Listening<D> extends Running<D> {
+  port: number
+  metricsPort: number | undefined
+  /** Drains, then closes: no new connections, work in flight ends, pools close. */
+  stop(): Promise<void>
+}
+
+/** Starts a service and listens: HTTP, its sockets, and metrics on a port of their own. */
+export const run = async <S extends z.ZodObject, D extends object>(
+  spec: ServiceSpec<S, D>,
+  env: Env,
+  overrides?: Overrides,
+): Promise<Listening<D>> => {
+  const running = await start(spec, env, overrides)
+  const { config, log } = running.base
+  const server = await new Promise<ServerType>((resolve, reject) => {
+    const made = listen(
+      {
+        fetch: running.app.fetch,
+        port: config.PORT ?? topology[spec.name].port,
+        hostname: config.HOST,
+        overrideGlobalObjects: false,
+      },
+      () => resolve(made),
+    )
+    made.once('error', reject)
+  }).catch(async (error: unknown) => {
+    await running.close()
+    throw error
+  })
+  running.live.listen(server)
+  const metrics =
+    config.METRICS_PORT === undefined ? undefined : await serveMetrics(running, config.METRICS_PORT, config.HOST)
+  const port = portOf(server)
+  log.info({ port, version: config.VERSION }, 'listening')
+  const stop = async () => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    await running.drain()
+    // What is in flight ends within the time a request may take; a connection that idles is closed at once.
+    if ('closeIdleConnections' in server) server.closeIdleConnections()
+    const late = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 5000)
+    await closed
+    clearTimeout(late)
+    metrics?.close()
+    metrics?.closeAllConnections()
+    await running.close()
+  }
+  return { ...running, port, metricsPort: metrics && portOf(metrics), stop }
+}
+
+const portOf = (server: Pick<ServerType, 'address'>) => {
+  const address = server.address()
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+const serveMetrics = async ({ base }: Running, port: number, host: string) => {
+  const server = createServer((request, response) => {
+    if (request.url !== '/metrics') return void response.writeHead(404).end()
+    base.metrics.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': base.metrics.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    )
+  })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+  return server
+}
+
+/**
+ * The container's entry: `node node.ts` serves until SIGTERM or SIGINT, `node node.ts migrate` brings the database up
+ * to date and ends.
+ */
+export const serve = async <S extends z.ZodObject, D extends object>(spec: ServiceSpec<S, D>, entry: string) => {
+  if (pathToFileURL(process.argv[1] ?? '').href !== entry) return
+  if (process.argv[2] === 'migrate') {
+    if (spec.migrations) await migrate({ url: process.env['DATABASE_URL'] ?? '', dir: spec.migrations })
+    return
+  }
+  const running = await run(spec, process.env)
+  let stopping = false
+  const stop = () => {
+    if (stopping) return
+    stopping = true
+    running.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        running.base.log.fatal({ err: error }, 'could not stop')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}

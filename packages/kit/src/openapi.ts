@@ -1,0 +1,86 @@
+import { ErrorBody } from '@wealist/contract/problem'
+import { type Contract, type NamedRoute, type RouteSpec, routesOf } from '@wealist/contract/route'
+import type { ServiceName } from '@wealist/contract/topology'
+import * as z from 'zod'
+
+const schema = (type: z.ZodType, io: 'input' | 'output') => {
+  const { $schema: _, ...rest } = z.toJSONSchema(type, { io, unrepresentable: 'any', reused: 'inline' })
+  return rest
+}
+
+/** The fixture names of examples (`$task`) become an id, so that an example reads like a request. */
+const shown = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value ?? null).replace(/"\$\w+"/g, '"0192f0c1-7a5e-7c3b-9d2e-3f4a5b6c7d8e"'))
+
+const parameters = (route: RouteSpec) =>
+  (['params', 'query'] as const).flatMap((part) =>
+    Object.entries(route[part]?.shape ?? {}).map(([name, type]) => ({
+      name,
+      in: part === 'params' ? 'path' : 'query',
+      required: part === 'params' || !(type as z.ZodType).safeParse(undefined).success,
+      schema: schema(type as z.ZodType, 'input'),
+    })),
+  )
+
+const operation = ({ name, route }: NamedRoute) => {
+  const status = String(route.status ?? 200)
+  const errors = [
+    '400',
+    ...(route.access === 'public' ? [] : ['401']),
+    ...(route.access === 'public' || route.access === 'self' ? [] : ['403', '404']),
+    '429',
+    '500',
+    '503',
+  ]
+  const media = route.media ?? 'application/json'
+  return {
+    operationId: name,
+    summary: route.summary,
+    tags: [name.split('.')[0]],
+    security: route.access === 'public' ? [] : [{ [route.access === 'internal' ? 'internal' : 'bearer']: [] }],
+    parameters: [
+      ...parameters(route),
+      ...(route.idempotent
+        ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } }]
+        : []),
+      ...(route.versioned && route.method !== 'GET'
+        ? [{ name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } }]
+        : []),
+    ],
+    ...(route.body && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: schema(route.body, 'input'), example: shown(route.example.body) } },
+      },
+    }),
+    responses: {
+      [status]: route.response
+        ? { description: route.summary, content: { [media]: { schema: schema(route.response, 'output') } } }
+        : { description: route.summary },
+      ...Object.fromEntries(errors.map((code) => [code, { $ref: '#/components/responses/Error' }])),
+    },
+  }
+}
+
+/** The OpenAPI 3.1 document of a service: its public routes, from the contract alone. Built once at start. */
+export const openApi = (service: ServiceName, contract: Contract, version: string) => {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const named of routesOf(service, contract))
+    if (named.route.access !== 'internal')
+      (paths[named.route.path] ??= {})[named.route.method.toLowerCase()] = operation(named)
+  return {
+    openapi: '3.1.0',
+    info: { title: `weAlist ${service}`, version },
+    servers: [{ url: `/api/svc/${service}` }],
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      responses: {
+        Error: {
+          description: 'An error of the contract',
+          content: { 'application/json': { schema: schema(ErrorBody, 'output') } },
+        },
+      },
+    },
+  }
+}

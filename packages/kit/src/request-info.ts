@@ -1,0 +1,40 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Context } from 'hono'
+import type { LambdaEvent } from 'hono/aws-lambda'
+import type { Config } from './config.ts'
+import type { RequestInfo } from './context.ts'
+import { newId } from './ids.ts'
+
+/** What every request brings besides its input. A request id that comes in is kept when it is harmless to log. */
+export const requestInfo = (c: Context, config: Pick<Config, 'TRUSTED_HOPS'>): RequestInfo => {
+  const header = (name: string) => c.req.header(name)
+  const given = header('x-request-id')
+  return {
+    id: given !== undefined && /^[\w.-]{1,64}$/.test(given) ? given : newId(),
+    traceparent: header('traceparent'),
+    ip: clientAddress(config.TRUSTED_HOPS, header('x-forwarded-for'), socketAddress(c)),
+    userAgent: header('user-agent')?.slice(0, 300),
+    header,
+    get signal() {
+      return c.req.raw.signal
+    },
+    ifMatch: undefined,
+    get raw() {
+      return c.req.raw
+    },
+  }
+}
+
+/** The address `hops` from the right of X-Forwarded-For: what stands further left the client wrote itself. */
+export const clientAddress = (hops: number, forwarded: string | undefined, socket: string) => {
+  if (hops === 0 || forwarded === undefined) return socket
+  const all = forwarded.split(',').map((s) => s.trim())
+  return all[all.length - hops] || socket
+}
+
+const socketAddress = (c: Context) => {
+  const env = c.env as (Partial<HttpBindings> & { event?: LambdaEvent }) | undefined
+  const source = (env?.event as { requestContext?: { http?: { sourceIp?: string } } } | undefined)?.requestContext?.http
+    ?.sourceIp
+  return env?.incoming?.socket.remoteAddress ?? source ?? 'unknown'
+}

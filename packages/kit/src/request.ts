@@ -1,0 +1,74 @@
+import { Problem } from '@wealist/contract/problem'
+import type { RouteSpec } from '@wealist/contract/route'
+import type * as z from 'zod'
+import { invalid, notFound } from './errors.ts'
+
+const kilobyte = 1024
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
+/** The parts of a request, each parsed by the route's schema. Path first (404), then query and body (400 with both). */
+export const parse = async (route: RouteSpec, params: Record<string, string>, request: Request) => {
+  const path = route.params?.safeParse(params)
+  if (path && !path.success) throw notFound()
+  const issues: { path: string; message: string }[] = []
+  const check = (schema: z.ZodType, value: unknown) => {
+    const result = schema.safeParse(value)
+    if (result.success) return result.data
+    for (const issue of result.error.issues) issues.push(...detailsOf(issue))
+    return undefined
+  }
+  const query = route.query ? check(route.query, queryOf(request.url)) : {}
+  const body = route.body ? check(route.body, await readJson(request, route.maxBody ?? 256 * kilobyte)) : undefined
+  if (issues.length > 0) throw invalid(issues.slice(0, 50))
+  return { params: path?.data ?? {}, query: query as Record<string, unknown>, body }
+}
+
+const detailsOf = (issue: z.core.$ZodIssue) =>
+  issue.code === 'unrecognized_keys'
+    ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not a field of this request' }))
+    : [{ path: issue.path.join('.'), message: issue.message }]
+
+// A parameter given twice becomes a list, which the schema refuses unless it takes one.
+const queryOf = (url: string) => {
+  const at = url.indexOf('?')
+  const query: Record<string, string | string[]> = {}
+  if (at < 0) return query
+  for (const [key, value] of new URLSearchParams(url.slice(at))) {
+    const before = query[key]
+    query[key] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value]
+  }
+  return query
+}
+
+/** The JSON body, or undefined where there is none. 415 for another type, 413 past `most` bytes, 400 for what is not UTF-8 JSON. */
+const readJson = async (request: Request, most: number): Promise<unknown> => {
+  const bytes = await readBytes(request, most)
+  if (bytes.length === 0) return undefined
+  const type = request.headers.get('content-type') ?? ''
+  if (!/^application\/json\s*(;|$)/i.test(type))
+    throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.')
+  try {
+    return JSON.parse(decoder.decode(bytes))
+  } catch {
+    throw invalid([{ path: '', message: 'the body is not JSON in UTF-8' }])
+  }
+}
+
+/** The body's bytes; stops reading, with 413, as soon as there are more than `most`. */
+export const readBytes = async (request: Request, most: number): Promise<Uint8Array> => {
+  const tooLarge = () => new Problem('PAYLOAD_TOO_LARGE', `The body may have ${most} bytes at most.`)
+  const announced = request.headers.get('content-length')
+  if (announced !== null) {
+    if (Number(announced) > most) throw tooLarge()
+    return new Uint8Array(await request.arrayBuffer())
+  }
+  if (!request.body) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body) {
+    size += chunk.length
+    if (size > most) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,176 @@
+import { type Contract, isRoute, isSocket } from '@wealist/contract/route'
+import { type ServiceName, topology } from '@wealist/contract/topology'
+import type * as z from 'zod'
+import { buildApp, type App } from './app.ts'
+import { openAuth, type Auth } from './auth.ts'
+import { type Config, type Env, readConfig, withSecrets } from './config.ts'
+import type { Base } from './context.ts'
+import { openDb } from './db.ts'
+import { openJobs, type Jobs, type JobSpec } from './jobs.ts'
+import { openLive, type Live, type Socket } from './live/live.ts'
+import { type Log, openLog } from './log.ts'
+import { databaseMetrics, openMetrics, requestMetrics } from './metrics.ts'
+import type { Mounted } from './mount.ts'
+import { openPeers } from './peer.ts'
+import { openLimiter, type Limiter } from './rate-limit.ts'
+import { openRedis, ready } from './redis.ts'
+import { openRevocations, type Revocations } from './revocations.ts'
+import type { Observe } from './sql.ts'
+
+/** What a service is. Its `service.ts` says this and nothing else. */
+export interface ServiceSpec<S extends z.ZodObject = z.ZodObject, D = unknown> {
+  name: ServiceName
+  contract: Contract
+  config: S
+  /** Opens what the service has besides kit's base; `close` is called last. */
+  open(config: z.output<S>, base: Base): D | Promise<D>
+  features: readonly (readonly Mounted[])[]
+  sockets?: readonly Socket[]
+  jobs?: readonly JobSpec[]
+  /** Folder of its numbered SQL files; none for a service whose tables another one owns. */
+  migrations?: URL
+}
+
+export const service = <S extends z.ZodObject, D extends object>(spec: ServiceSpec<S, D>): ServiceSpec<S, D> => {
+  const name = (path: string, method: string) => `${method} ${path}`
+  const promised = Object.values(spec.contract).flatMap((f) => Object.values(f))
+  const routes = new Set(promised.filter(isRoute).map((r) => name(r.path, r.method)))
+  for (const { route } of spec.features.flat())
+    if (!routes.delete(name(route.path, route.method)))
+      throw new Error(`${spec.name}: ${route.method} ${route.path} is mounted twice or not in the contract`)
+  if (routes.size > 0) throw new Error(`${spec.name}: in the contract and not mounted: ${[...routes].join(', ')}`)
+  const sockets = promised.filter(isSocket).length
+  if (sockets !== (spec.sockets?.length ?? 0))
+    throw new Error(`${spec.name}: the contract has ${sockets} sockets, mounted are ${spec.sockets?.length ?? 0}`)
+  return spec
+}
+
+/** Replaced by tests and by the adapters. */
+export interface Overrides {
+  log?: Log
+  clock?: Base['clock']
+  /** Sees every statement; for tests that count them. */
+  observe?: Observe
+  /** False where the process is frozen between requests (Lambda): nothing is remembered, no timer runs. */
+  resident?: boolean
+}
+
+/** What the parts of a running service share; kit's own. */
+export interface Runtime {
+  base: Base
+  /** Base and deps together: the prototype of every request's context. */
+  shared: object
+  auth: Auth
+  limiter: Limiter
+  revocations: Revocations
+  peers: ReturnType<typeof openPeers>
+  observe(method: string, route: string, status: number, ms: number): void
+  live: Live
+  jobs: Jobs | undefined
+  state: { draining: boolean }
+}
+
+export interface Running<D = unknown> extends Runtime {
+  spec: ServiceSpec
+  app: App
+  deps: D
+  /** Readiness goes 503, sockets are told to move on; resolves when they have. */
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * The one door: opens what the service needs and mounts it. Tests, development and production come in here.
+ * Starts while Redis or PostgreSQL are away, and works when they come back.
+ */
+export const start = async <S extends z.ZodObject, D extends object>(
+  spec: ServiceSpec<S, D>,
+  env: Env,
+  overrides: Overrides = {},
+): Promise<Running<D>> => {
+  const config = readConfig(spec.config, await withSecrets(env))
+  const common = config as unknown as Config
+  const { resident = true, clock = Date } = overrides
+  const log = overrides.log ?? openLog({ service: spec.name, level: common.LOG_LEVEL })
+  const metrics = openMetrics(spec.name)
+  const redis = openRedis({ url: common.REDIS_URL, prefix: common.REDIS_PREFIX, log })
+  const sql = databaseMetrics(metrics)
+  const pokes: (() => void)[] = []
+  const hasDatabase = topology[spec.name].database !== null
+  const db = hasDatabase
+    ? openDb({
+        url: common.DATABASE_URL ?? `postgres://localhost:5432/${topology[spec.name].database}`,
+        max: common.DATABASE_POOL,
+        log,
+        observe: (statement, ms) => {
+          sql.observe(statement, ms)
+          overrides.observe?.(statement, ms)
+        },
+        onCommit: ({ events, jobs }) => {
+          if (events.length > 0) live.publish(events)
+          if (jobs) for (const poke of pokes) poke()
+        },
+      })
+    : undefined
+  if (db) sql.watch(db.pool)
+  await ready(redis)
+  const revocations = await openRevocations({ redis, config: common, log, clock, remember: resident })
+  const auth = openAuth({ config: common, redis, revocations, log, clock })
+  const limiter = openLimiter({ config: common, redis, log })
+  const peers = openPeers(spec.name, common)
+  // A service without a database declares so in the topology and never touches `db`.
+  const base: Base = {
+    service: spec.name,
+    config: common,
+    log,
+    db: db!,
+    redis,
+    metrics,
+    clock,
+    revocations,
+    auth,
+    call: peers({}),
+  }
+  const live: Live = openLive({ base, auth, revocations, sockets: spec.sockets ?? [], resident })
+  const deps = await spec.open(config, { ...base, live })
+  const shared = { ...base, live, ...deps }
+  const state = { draining: false }
+  const runtime: Runtime = {
+    base,
+    shared,
+    auth,
+    limiter,
+    revocations,
+    peers,
+    observe: requestMetrics(metrics),
+    live,
+    jobs: undefined,
+    state,
+  }
+  if (db && spec.jobs) {
+    runtime.jobs = await openJobs({ base, ctx: shared, registry: spec.jobs, resident })
+    pokes.push(runtime.jobs.poke)
+  }
+  live.attach(shared)
+  const app = buildApp(spec, runtime)
+  return {
+    ...runtime,
+    spec: spec as unknown as ServiceSpec,
+    app,
+    deps,
+    drain: async () => {
+      state.draining = true
+      await live.drain(common.DRAIN_SECONDS * 1000)
+    },
+    close: async () => {
+      state.draining = true
+      await live.close()
+      await runtime.jobs?.stop()
+      await (deps as { close?(): Promise<void> }).close?.()
+      await auth.close()
+      await revocations.close()
+      redis.disconnect()
+      await db?.close()
+    },
+  }
+}

@@ -1,0 +1,4 @@
+import { serve } from '@wealist/kit/node'
+import { noti } from './service.ts'
+
+await serve(noti, import.meta.url)
