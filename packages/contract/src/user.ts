@@ -1,0 +1,7 @@
+export * as users from './user/users.ts'
+export * as profiles from './user/profiles.ts'
+export * as workspaces from './user/workspaces.ts'
+export * as members from './user/members.ts'
+export * as invitations from './user/invitations.ts'
+export * as joinRequests from './user/join-requests.ts'
+export * as internal from './user/internal.ts'
