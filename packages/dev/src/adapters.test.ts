@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { everyRoute, requestOf } from './testing/examples.ts'
+import { throughLambda } from './testing/lambda-event.ts'
+import { testWorld, type World } from './testing/world.ts'
+
+let world: World
+beforeAll(async () => void (world = await testWorld()))
+afterAll(() => world.stop())
+
+// What differs from one answer to the next by its nature; everything else must be the same.
+const varying = new Set([
+  'date',
+  'x-request-id',
+  'ratelimit',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'content-length',
+])
+const comparable = (headers: Iterable<readonly [string, string]>) =>
+  Object.fromEntries([...headers].map(([k, v]) => [k.toLowerCase(), v] as const).filter(([k]) => !varying.has(k)))
+const shape = (text: string): unknown =>
+  text.startsWith('{') ? JSON.parse(text.replace(/"requestId":"[^"]*"/, '"requestId":""')) : text
+
+const both = async (named: (typeof everyRoute)[number], request: ReturnType<typeof requestOf>) => {
+  const node = await fetch(world.url(named.service) + request.path, request.init)
+  const lambda = await throughLambda(world.lambda(named.service), named.service, request)
+  return {
+    node: { status: node.status, headers: comparable(node.headers), body: await node.text() },
+    lambda: { status: lambda.status, headers: comparable(Object.entries(lambda.headers)), body: lambda.body },
+  }
+}
+
+const title = (n: (typeof everyRoute)[number]) => [`${n.service} ${n.route.method} ${n.route.path}`, n] as const
+
+test.each(everyRoute.filter(({ route }) => route.method === 'GET' && !route.raw).map(title))(
+  'rule 5: Node and Lambda answer alike: %s',
+  async (_, named) => {
+    const as = named.route.access === 'internal' ? { key: world.internalKey } : { token: world.people.alice.token }
+    const { node, lambda } = await both(named, requestOf(named, world.ids, as))
+    expect(lambda.status).toBe(node.status)
+    expect(lambda.headers).toEqual(
+      expect.objectContaining({ ...node.headers, location: node.headers['location'] && expect.any(String) }),
+    )
+    if (node.status < 300) expect(shape(lambda.body)).toEqual(shape(node.body))
+  },
+)
+
+test.each(everyRoute.map(title))('rule 5: Node and Lambda refuse alike: %s', async (_, named) => {
+  for (const request of [
+    requestOf(named, world.ids),
+    {
+      ...requestOf(named, world.ids, { token: world.people.mallory.token, key: world.internalKey }),
+      path: `${requestOf(named, world.ids).path}?unknown=1`,
+    },
+  ]) {
+    const { node, lambda } = await both(named, request)
+    expect(lambda.status).toBe(node.status)
+    if (node.status >= 400) expect(shape(lambda.body)).toEqual(shape(node.body))
+  }
+})

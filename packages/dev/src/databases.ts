@@ -1,0 +1,81 @@
+import { type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
+import pg from 'pg'
+
+/** Services that have tables, ops among them: it shares user's database with a role of its own. */
+export const withDatabase = serviceNames.filter((name) => topology[name].database !== null)
+
+/** The login role of a service. Its password is its name: this is for development, on one machine. */
+export const roleOf = (service: ServiceName) => `wealist_${service}`
+
+/** The URL of a database as its service's role, from an administrator's URL. */
+export const urlOf = (administrator: string, service: ServiceName, database: string) => {
+  const url = new URL(administrator)
+  url.username = roleOf(service)
+  url.password = roleOf(service)
+  url.pathname = `/${database}`
+  return url.href
+}
+
+export const asAdministrator = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+// Roles live in the cluster, not in a database: two test files may make one at the same time.
+const rolesLock = 7_331_001
+
+/** Makes the login role of each service: bounded waits, UTC, no rights but on its own database. */
+export const createRoles = (client: pg.Client) =>
+  locked(client, rolesLock, async () => {
+    for (const service of withDatabase) {
+      const role = roleOf(service)
+      const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role])
+      if (!rowCount) await client.query(`create role ${role} login password '${role}'`)
+      for (const [setting, value] of Object.entries({
+        lock_timeout: '2s',
+        idle_in_transaction_session_timeout: '5s',
+        transaction_timeout: '10s',
+        timezone: 'UTC',
+      }))
+        await client.query(`alter role ${role} set ${setting} = '${value}'`)
+    }
+  })
+
+/** Makes a database that its service's role owns and no other role of ours may enter. */
+export const createDatabase = async (client: pg.Client, service: ServiceName, name: string, template = 'template0') => {
+  await client.query(`create database ${name} template ${template} owner ${roleOf(service)}`)
+  await client.query(`revoke all on database ${name} from public`)
+}
+
+export const locked = async <T>(client: pg.Client, lock: number, work: () => Promise<T>): Promise<T> => {
+  await client.query('select pg_advisory_lock($1)', [lock])
+  try {
+    return await work()
+  } finally {
+    await client.query('select pg_advisory_unlock($1)', [lock])
+  }
+}
+
+/**
+ * The five databases with their roles, made where they are missing; gives each service the URL of its own.
+ * `administrator` is a superuser's URL, or one that may create roles and databases.
+ */
+export const createDatabases = (administrator: string): Promise<Partial<Record<ServiceName, string>>> =>
+  asAdministrator(administrator, async (client) => {
+    await createRoles(client)
+    for (const service of withDatabase) {
+      const name = topology[service].database!
+      if (service === 'ops') await client.query(`grant connect on database ${name} to ${roleOf('ops')}`)
+      else if (!(await client.query('select from pg_database where datname = $1', [name])).rowCount)
+        await createDatabase(client, service, name)
+    }
+    return Object.fromEntries(
+      withDatabase.map((service) => [service, urlOf(administrator, service, topology[service].database!)]),
+    )
+  })

@@ -1,0 +1,99 @@
+import { contracts } from '@wealist/contract/contracts'
+import { routesOf } from '@wealist/contract/route'
+import { barePaths, serviceNames, topology, under } from '@wealist/contract/topology'
+import { openApi } from '@wealist/kit/openapi'
+import { service } from '@wealist/kit/service'
+import * as z from 'zod'
+import { expect, test } from 'vitest'
+import { services } from '../services.ts'
+
+const routes = serviceNames.flatMap((name) => routesOf(name, contracts[name]))
+
+test.each(serviceNames)('rule 3: %s mounts every route of its contract exactly once and no other', (name) => {
+  const mounted = services[name].features.flat().map(({ route }) => `${route.method} ${route.path}`)
+  const promised = routesOf(name, contracts[name]).map(({ route }) => `${route.method} ${route.path}`)
+  expect(mounted.toSorted()).toEqual(promised.toSorted())
+})
+
+test('rule 3 fails at start when a route is missing, mounted twice or not in the contract', () => {
+  const [route] = routes.map((r) => r.route)
+  const spec = { name: 'board' as const, config: z.object({}), open: () => ({}) }
+  const handler = () => undefined
+  expect(() => service({ ...spec, contract: { a: { route } }, features: [] })).toThrow('not mounted')
+  expect(() =>
+    service({
+      ...spec,
+      contract: { a: { route } },
+      features: [
+        [
+          { route: route!, handler },
+          { route: route!, handler },
+        ],
+      ],
+    }),
+  ).toThrow('mounted twice')
+  expect(() => service({ ...spec, contract: {}, features: [[{ route: route!, handler }]] })).toThrow(
+    'not in the contract',
+  )
+})
+
+test('every route lies under a public path of its service in the topology, or is internal', () => {
+  const outside = routes.filter(({ service, route }) =>
+    route.access === 'internal'
+      ? !route.path.startsWith('/internal/')
+      : !topology[service].public.some((p) => under(p, route.path)),
+  )
+  expect(outside.map(({ route }) => route.path)).toEqual([])
+})
+
+test('what is public is on the reviewed list', () => {
+  expect(
+    routes
+      .filter(({ route }) => route.access === 'public')
+      .map(({ route }) => `${route.method} ${route.path}`)
+      .toSorted(),
+  ).toEqual([
+    'GET /.well-known/jwks.json',
+    'GET /.well-known/openid-configuration',
+    'GET /api/oauth2/callback/google',
+    'GET /oauth2/authorization/google',
+    'POST /api/auth/exchange',
+    'POST /api/auth/login',
+    'POST /api/auth/refresh',
+    'POST /api/users',
+  ])
+  expect(barePaths).toEqual(['/oauth2/*', '/api/oauth2/*', '/.well-known/*'])
+})
+
+test('every object a client sends refuses unknown fields', () => {
+  const loose = routes.flatMap(({ service, name, route }) =>
+    (['params', 'query', 'body'] as const)
+      .filter((part) => route[part] !== undefined && !isStrict(route[part]!))
+      .map((part) => `${service} ${name} ${part}`),
+  )
+  expect(loose).toEqual([])
+})
+
+const isStrict = (schema: z.ZodType): boolean => {
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as {
+    type?: string
+    additionalProperties?: unknown
+  }
+  return json.type !== 'object' || json.additionalProperties === false
+}
+
+test('every creating POST takes an Idempotency-Key, but for auth and what answers a secret', () => {
+  const without = routes.filter(
+    ({ route }) => route.method === 'POST' && route.status === 201 && !route.idempotent && route.access !== 'internal',
+  )
+  expect(without.map(({ service, name }) => `${service} ${name}`)).toEqual([])
+})
+
+test.each(serviceNames)('the OpenAPI document of %s names every public route, and no internal one', (name) => {
+  const document = openApi(name, contracts[name], 'test')
+  const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((m) => `${m.toUpperCase()} ${path}`),
+  )
+  const expected = routesOf(name, contracts[name]).filter(({ route }) => route.access !== 'internal')
+  expect(documented.toSorted()).toEqual(expected.map(({ route }) => `${route.method} ${route.path}`).toSorted())
+})
