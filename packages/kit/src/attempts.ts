@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
+import { Problem } from './errors.ts'
+import type { Log } from './log.ts'
+import type { Redis } from './redis.ts'
+
+/** Who guesses what: `secret` is the thing guessed at (an account, a share), `from` the address that guesses. */
+export interface Attempt {
+  secret: string
+  from: string
+}
+
+export interface Attempts {
+  /** Counts an attempt before it is decided. Throws 429 with `Retry-After` where there were too many; passes without Redis. */
+  take(attempt: Attempt): Promise<void>
+  /** The attempt was right: what it cost is given back. */
+  succeeded(attempt: Attempt): Promise<void>
+}
+
+const perAddress = { points: 10, duration: 15 * 60 }
+const inAll = { points: 100, duration: 60 * 60 }
+const firstWait = 60
+const longestWait = 15 * 60
+
+/**
+ * A brake on guessing passwords. One address has 10 wrong ones for a secret in 15 minutes, then waits 1, 2, 4 … up to
+ * 15 minutes, so that nobody can shut out the owner for long; all addresses together have 100 an hour.
+ */
+export const openAttempts = ({ redis, name, log }: { redis: Redis; name: string; log: Log }): Attempts => {
+  const open = (part: string, rule: { points: number; duration: number }) =>
+    new RateLimiterRedis({
+      storeClient: redis,
+      keyPrefix: `attempts:${name}:${part}`,
+      rejectIfRedisNotReady: true,
+      ...rule,
+    })
+  const narrow = open('address', perAddress)
+  const wide = open('all', inAll)
+  const strikes = open('strikes', { points: 1, duration: 24 * 60 * 60 })
+
+  const count = async (limiter: RateLimiterRedis, key: string) => {
+    const answer: unknown = await limiter.consume(key).catch((error: unknown) => error)
+    if (answer instanceof RateLimiterRes) return answer
+    if (redis.status === 'ready') log.warn({ err: answer }, 'attempts are not counted')
+    return undefined
+  }
+
+  return {
+    take: async ({ secret, from }) => {
+      const [one, all] = await Promise.all([count(narrow, hash(secret, from)), count(wide, hash(secret))])
+      let wait = 0
+      if (all && all.consumedPoints > inAll.points) wait = all.msBeforeNext / 1000
+      if (one && one.consumedPoints > perAddress.points) {
+        wait = Math.max(wait, one.msBeforeNext / 1000)
+        if (one.consumedPoints === perAddress.points + 1) {
+          const { consumedPoints } = await strikes.penalty(hash(secret, from))
+          wait = Math.min(firstWait * 2 ** (consumedPoints - 1), longestWait)
+          await narrow.block(hash(secret, from), wait)
+        }
+      }
+      if (wait > 0)
+        throw new Problem('RATE_LIMITED', 'Too many attempts. Wait as long as Retry-After says.', {
+          headers: { 'retry-after': String(Math.ceil(wait)) },
+        })
+    },
+    succeeded: async ({ secret, from }) => {
+      await Promise.all([narrow.delete(hash(secret, from)), wide.reward(hash(secret))]).catch(() => undefined)
+    },
+  }
+}
+
+const hash = (...parts: string[]) => createHash('sha256').update(parts.join('\n')).digest('base64url')

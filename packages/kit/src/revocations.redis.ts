@@ -1,0 +1,106 @@
+import type { Redis } from './redis.ts'
+import type { Bearer, Revocation, Revoked } from './revocations.ts'
+import { script } from './script.ts'
+
+/** Seconds that an access token lives. */
+export const accessTokenSeconds = 900
+
+/** Most entries of one read. */
+export const pageSize = 1000
+
+// Clocks differ and verifiers tolerate some seconds, so an entry outlives the longest token by a minute.
+const life = (accessTokenSeconds + 60) * 1000
+
+const stream = '{revocations}'
+const bootKey = `${stream}:boot`
+const bySub = (sub: string) => `${stream}:sub:${sub}`
+const bySid = (sid: string) => `${stream}:sid:${sid}`
+const byJti = (jti: string) => `${stream}:jti:${jti}`
+
+/** Present while a person may have no session, refresh or ticket. */
+export const blockedKey = (sub: string) => `blocked:{${sub}}`
+/** A person's sessions: a sorted set of their ids. A session is the hash at this key followed by `:<id>`. */
+export const sessionsKey = (sub: string) => `sessions:{${sub}}`
+export const sessionKey = (sub: string, sid: string) => `${sessionsKey(sub)}:${sid}`
+
+/** A key for each thing that an entry names holds the time up to which it is no longer good; only what is new joins the stream. */
+const add = script<string>(
+  'revoke',
+  `local time = redis.call('time')
+   local now = time[1] * 1000 + math.floor(time[2] / 1000)
+   local at, life = tonumber(ARGV[1]), tonumber(ARGV[2])
+   if at == 0 then at = now end
+   local text, ends = string.format('%.0f', at), at + life
+   if ends <= now then return text end
+   local new = false
+   for i = 2, #KEYS do
+     if tonumber(redis.call('get', KEYS[i]) or '-1') < at then
+       redis.call('set', KEYS[i], text, 'PX', string.format('%.0f', ends - now))
+       new = true
+     end
+   end
+   if new then
+     redis.call('xadd', KEYS[1], 'MINID', '~', string.format('%.0f', now - life), '*', 'at', text, 'sub', ARGV[3], 'jti', ARGV[4], 'sids', ARGV[5])
+   end
+   return text`,
+)
+
+const endSessions = script<string[]>(
+  'end_sessions',
+  `local sids = redis.call('zrange', KEYS[1], 0, -1)
+   for _, sid in ipairs(sids) do redis.call('del', KEYS[1] .. ':' .. sid) end
+   redis.call('del', KEYS[1])
+   return sids`,
+)
+
+const put = async (redis: Redis, { sub, sids, jti, at }: Omit<Revoked, 'until'>): Promise<Revoked> => {
+  const keys = [...(sub ? [bySub(sub)] : []), ...(jti ? [byJti(jti)] : []), ...sids.map(bySid)]
+  const time = Number(await add(redis, [stream, ...keys], [at, life, sub ?? '', jti ?? '', sids.join(',')]))
+  return { sub, sids, jti, at: time, until: time + life }
+}
+
+/** Ends sessions where the revocation says so, then writes it for everybody. Repeating it does no harm. */
+export const write = async (redis: Redis, what: Revocation, channel: string) => {
+  const entry =
+    'sub' in what
+      ? await put(redis, {
+          sub: what.sub,
+          sids: what.sessions === 'keep' ? [] : await endSessions(redis, [sessionsKey(what.sub)]),
+          at: 0,
+        })
+      : await put(redis, { sids: 'sids' in what ? what.sids : [], jti: 'jti' in what ? what.jti : undefined, at: 0 })
+  await redis.publish(channel, '').catch(() => undefined)
+  return entry
+}
+
+/** Writes back an entry that this process knows and Redis may have lost. */
+export const restore = (redis: Redis, entry: Revoked) => put(redis, entry)
+
+/** What the stream holds after an id, and the mark of the data set: another mark means that Redis began anew. */
+export const read = async (redis: Redis, after: string) => {
+  const [mark, rows] = await Promise.all([
+    redis.get(bootKey),
+    redis.xrange(stream, `(${after}`, '+', 'COUNT', pageSize),
+  ])
+  if (mark === null) await redis.set(bootKey, `${Date.now()}-${Math.random()}`, 'NX')
+  return {
+    boot: mark ?? (await redis.get(bootKey)) ?? undefined,
+    entries: rows.map(([id, fields]) => ({ id, entry: entryOf(fields) })),
+  }
+}
+
+const entryOf = (fields: string[]): Revoked => {
+  const of = (name: string) => fields[fields.indexOf(name) + 1] || undefined
+  const at = Number(of('at'))
+  return { sub: of('sub'), jti: of('jti'), sids: of('sids')?.split(',') ?? [], at, until: at + life }
+}
+
+/** True where an entry in Redis concerns this person. `madeAt` is the token's time in milliseconds. */
+export const find = async (redis: Redis, { id, sid, jti }: Bearer, madeAt: number) => {
+  const [sub, session, token] = await redis.mget(bySub(id), bySid(sid), byJti(jti))
+  return session !== null || token !== null || (sub != null && madeAt <= Number(sub))
+}
+
+export const block = async (redis: Redis, sub: string) => void (await redis.set(blockedKey(sub), '1'))
+export const unblock = async (redis: Redis, sub: string) => void (await redis.del(blockedKey(sub)))
+export const isBlocked = async (redis: Redis, sub: string) => (await redis.exists(blockedKey(sub))) === 1
