@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { repository } from '../repository.ts'
 
 /** A source file as the rules see it: `path` is relative to the repository, imports are the specifiers as written. */
 export interface Source {
@@ -10,8 +10,6 @@ export interface Source {
   text: string
   imports: string[]
 }
-
-export const repository = fileURLToPath(new URL('../../../../', import.meta.url))
 
 const specifiers = /(?:\bfrom\s*|\bimport\s*\(\s*|^\s*import\s+)(['"])([^'"]+)\1/gm
 

@@ -2,6 +2,7 @@ import { urlOf } from '@wealist/contract/call'
 import { contracts } from '@wealist/contract/contracts'
 import { type NamedRoute, routesOf } from '@wealist/contract/route'
 import { serviceNames } from '@wealist/contract/topology'
+import type { Init } from './lambda-event.ts'
 
 /** Every route of every service. */
 export const everyRoute: NamedRoute[] = serviceNames.flatMap((name) => routesOf(name, contracts[name]))
@@ -25,7 +26,7 @@ export const requestOf = ({ route }: NamedRoute, ids: Ids, as: { token?: string;
   if (as.token) headers['authorization'] = `Bearer ${as.token}`
   if (as.key) headers['x-internal-api-key'] = as.key
   if (body !== undefined) headers['content-type'] = 'application/json'
-  const init: RequestInit & { headers: Record<string, string> } = { method: route.method, headers, redirect: 'manual' }
+  const init: Init = { method: route.method, headers, redirect: 'manual' }
   if (body !== undefined) init.body = JSON.stringify(body)
   return { path: urlOf('', route, { params, query }), init }
 }

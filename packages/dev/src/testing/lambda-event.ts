@@ -3,12 +3,11 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 
 export type Handler = (event: APIGatewayProxyEventV2, context: never) => Promise<APIGatewayProxyStructuredResultV2>
 
+/** A request as the tests write one. */
+export type Init = Omit<RequestInit, 'headers'> & { headers: Record<string, string> }
+
 /** The event that API Gateway (HTTP API, payload 2.0) makes of a request to `/api/svc/<service>/…`. */
-export const eventOf = (
-  service: ServiceName,
-  path: string,
-  init: RequestInit & { headers: Record<string, string> },
-): APIGatewayProxyEventV2 => {
+export const eventOf = (service: ServiceName, path: string, init: Init): APIGatewayProxyEventV2 => {
   const url = new URL(path, 'http://gateway')
   const rawPath = url.pathname.startsWith('/api/svc/') ? url.pathname : `/api/svc/${service}${url.pathname}`
   const method = init.method ?? 'GET'
@@ -37,11 +36,7 @@ export const eventOf = (
 }
 
 /** Sends a request through a Lambda handler and gives what API Gateway would answer. */
-export const throughLambda = async (
-  handler: Handler,
-  service: ServiceName,
-  request: { path: string; init: RequestInit & { headers: Record<string, string> } },
-) => {
+export const throughLambda = async (handler: Handler, service: ServiceName, request: { path: string; init: Init }) => {
   const result = await handler(eventOf(service, request.path, request.init), {} as never)
   const body = result.isBase64Encoded ? Buffer.from(result.body ?? '', 'base64').toString() : (result.body ?? '')
   return { status: result.statusCode ?? 200, headers: (result.headers ?? {}) as Record<string, string>, body }

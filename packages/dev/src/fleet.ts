@@ -1,0 +1,37 @@
+import { type ServiceName, serviceNames } from '@wealist/contract/topology'
+import type { Log } from '@wealist/kit/log'
+import { migrate } from '@wealist/kit/migrate'
+import { type Listening, run } from '@wealist/kit/node'
+import { withDatabase } from './databases.ts'
+import { environmentOf, type LocalWorld } from './environment.ts'
+import { services } from './services.ts'
+
+export interface Fleet {
+  services: Record<ServiceName, Listening<unknown>>
+  stop(): Promise<void>
+}
+
+/** Brings the five databases up to date, side by side. */
+export const migrateAll = (databases: LocalWorld['databases']) =>
+  Promise.all(
+    withDatabase
+      .filter((name) => name !== 'ops')
+      .map((name) => migrate({ url: databases[name]!, dir: services[name].migrations })),
+  )
+
+/** Every service, each on its own port, in this process, by the door that production uses. Stops them all together. */
+export const startFleet = async (world: LocalWorld, log?: Log): Promise<Fleet> => {
+  const started: [ServiceName, Listening<unknown>][] = []
+  const stop = async () => void (await Promise.allSettled(started.map(([, service]) => service.stop())))
+  try {
+    for (const name of serviceNames)
+      started.push([
+        name,
+        await run(services[name], environmentOf(name, world), log && { log: log.child({ service: name }) }),
+      ])
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { services: Object.fromEntries(started) as Fleet['services'], stop }
+}
