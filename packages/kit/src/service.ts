@@ -18,7 +18,7 @@ import { openRevocations, type Revocations } from './revocations.ts'
 import type { Observe } from './sql.ts'
 
 /** What a service is. Its `service.ts` says this and nothing else. */
-export interface ServiceSpec<S extends z.ZodObject = z.ZodObject, D = unknown> {
+export interface ServiceSpec<S extends z.ZodObject = z.ZodObject, D = object> {
   name: ServiceName
   contract: Contract
   config: S
