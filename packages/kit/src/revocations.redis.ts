@@ -23,7 +23,8 @@ export const blockedKey = (sub: string) => `blocked:{${sub}}`
 export const sessionsKey = (sub: string) => `sessions:{${sub}}`
 export const sessionKey = (sub: string, sid: string) => `${sessionsKey(sub)}:${sid}`
 
-/** A key for each thing that an entry names holds the time up to which it is no longer good; only what is new joins the stream. */
+// A key for each thing that an entry names; a person's, which comes first, holds the time up to which their tokens are no
+// longer good. Only what is new joins the stream.
 const add = script<string>(
   'revoke',
   `local time = redis.call('time')
@@ -34,7 +35,8 @@ const add = script<string>(
    if ends <= now then return text end
    local new = false
    for i = 2, #KEYS do
-     if tonumber(redis.call('get', KEYS[i]) or '-1') < at then
+     local known = redis.call('get', KEYS[i])
+     if not known or (i == 2 and ARGV[3] ~= '' and tonumber(known) < at) then
        redis.call('set', KEYS[i], text, 'PX', string.format('%.0f', ends - now))
        new = true
      end

@@ -1,9 +1,12 @@
+import { v7 } from 'uuid'
 import type { Person } from './actor.ts'
 import type { Config } from './config.ts'
 import { unavailable } from './errors.ts'
 import type { Log } from './log.ts'
 import type { Redis } from './redis.ts'
 import * as store from './revocations.redis.ts'
+
+export { accessTokenSeconds } from './revocations.redis.ts'
 
 /**
  * What is no longer good: every token that a person got up to `at`, those of some sessions, or one token. `at` is the
@@ -54,7 +57,10 @@ const unconfirmed = 10_000
 /** The channel that says: read now. Kit's one subscriber listens to it and calls `nudge`. */
 export const revocationChannel = (config: Pick<Config, 'REDIS_PREFIX'>) => `${config.REDIS_PREFIX}revocations`
 
-/** When a token was made, in milliseconds of Redis' clock: its id is a UUIDv7 that auth makes from that time. */
+/** The id of a token made at this time of Redis, in milliseconds: a UUIDv7, so that a revocation can tell before from after. */
+export const tokenIdAt = (ms: number) => v7({ msecs: ms })
+
+/** When a token was made, in milliseconds of Redis' clock, by its id. */
 export const madeAt = (jti: string) => Number.parseInt(jti.slice(0, 8) + jti.slice(9, 13), 16)
 
 /** True where the entry ends this person's token. */

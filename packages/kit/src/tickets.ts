@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { parse, stringify } from 'uuid'
 import type { Person } from './actor.ts'
 import { forbidden, Problem, unauthorized, unavailable } from './errors.ts'
+import { bytesOfId, idOfBytes } from './id-bytes.ts'
 import type { Redis } from './redis.ts'
 import { blockedKey, sessionKey } from './revocations.redis.ts'
 import type { Revocations } from './revocations.ts'
@@ -27,7 +27,7 @@ export interface Tickets {
 const put = script<'ok' | 'blocked' | 'ended'>(
   'put_ticket',
   `if redis.call('exists', KEYS[1]) == 1 then return 'blocked' end
-   if redis.call('exists', KEYS[2]) == 0 then return 'ended' end
+   if redis.call('hexists', KEYS[2], 'current') == 0 then return 'ended' end
    redis.call('set', KEYS[3], ARGV[1], 'EX', ARGV[2])
    return 'ok'`,
 )
@@ -46,7 +46,7 @@ export const openTickets = ({
 }): Tickets => ({
   issueTicket: async (person) => {
     if (!revocations.confirmed()) throw away()
-    const ticket = Buffer.concat([parse(person.id), randomBytes(32)]).toString('base64url')
+    const ticket = Buffer.concat([bytesOfId(person.id), randomBytes(32)]).toString('base64url')
     const keys = [blockedKey(person.id), sessionKey(person.id, person.sid), ticketKey(person.id, ticket)]
     const answer = await put(redis, keys, [JSON.stringify(person), ticketSeconds]).catch(() => Promise.reject(away()))
     if (answer === 'blocked') throw forbidden('This account is suspended.')
@@ -55,7 +55,7 @@ export const openTickets = ({
   },
   ticket: async (ticket) => {
     if (!/^[\w-]{64}$/.test(ticket)) throw spent()
-    const sub = stringify(Buffer.from(ticket, 'base64url').subarray(0, 16))
+    const sub = idOfBytes(Buffer.from(ticket, 'base64url').subarray(0, 16))
     const claims = await redis.getdel(ticketKey(sub, ticket)).catch(() => Promise.reject(away()))
     if (claims === null) throw spent()
     const person = JSON.parse(claims) as Person
