@@ -3,6 +3,7 @@ import type { ServiceName } from '@wealist/contract/topology'
 import type { Registry } from 'prom-client'
 import type { Actor, Anonymous, Peer, Person } from './actor.ts'
 import type { Auth } from './auth.ts'
+import type { Bus } from './bus.ts'
 import type { Config } from './config.ts'
 import type { Db } from './db.ts'
 import type { Live } from './live/live.ts'
@@ -20,6 +21,7 @@ export interface Base {
   /** The service's own database; services that the topology gives none (auth) have none. */
   db: Db
   redis: Redis
+  bus: Bus
   metrics: Registry
   clock: { now(): number }
   auth: Auth

@@ -54,8 +54,8 @@ export interface Revocations {
 const poll = 500
 const unconfirmed = 10_000
 
-/** The channel that says: read now. Kit's one subscriber listens to it and calls `nudge`. */
-export const revocationChannel = (config: Pick<Config, 'REDIS_PREFIX'>) => `${config.REDIS_PREFIX}revocations`
+/** The channel of the bus that says: read now. Whoever has the bus calls `nudge` then. */
+export const revocationChannel = 'revocations'
 
 /** The id of a token made at this time of Redis, in milliseconds: a UUIDv7, so that a revocation can tell before from after. */
 export const tokenIdAt = (ms: number) => v7({ msecs: ms })
@@ -118,7 +118,7 @@ export const openRevocations = async ({
 }): Promise<Revocations> => {
   const listeners = new Set<(entry: Revoked) => void>()
   const known = openMemory(clock)
-  const channel = revocationChannel(config)
+  const channel = config.REDIS_PREFIX + revocationChannel
   let cursor = '0-0'
   let boot: string | undefined
   let confirmedAt = -Infinity

@@ -3,11 +3,13 @@ import { type ServiceName, topology } from '@wealist/contract/topology'
 import type * as z from 'zod'
 import { buildApp, type App } from './app.ts'
 import { openAuth, type Auth } from './auth.ts'
+import { openBus } from './bus.ts'
 import { type Config, type Env, readConfig, withSecrets } from './config.ts'
 import type { Base } from './context.ts'
 import { openDb } from './db.ts'
 import { openJobs, type Jobs, type JobSpec } from './jobs.ts'
-import { openLive, type Live, type Socket } from './live/live.ts'
+import { type LiveServer, openLive } from './live/live.ts'
+import type { Socket } from './live/socket.ts'
 import { type Log, openLog } from './log.ts'
 import { databaseMetrics, openMetrics, requestMetrics } from './metrics.ts'
 import type { Mounted } from './mount.ts'
@@ -65,7 +67,7 @@ export interface Runtime {
   revocations: Revocations
   peers: ReturnType<typeof openPeers>
   observe(method: string, route: string, status: number, ms: number): void
-  live: Live
+  live: LiveServer
   jobs: Jobs | undefined
   state: { draining: boolean }
 }
@@ -118,22 +120,31 @@ export const start = async <S extends z.ZodObject, D extends object>(
   const auth = openAuth({ config: common, redis, revocations, log, clock })
   const limiter = openLimiter({ config: common, redis, log })
   const peers = openPeers(spec.name, common)
+  const bus = openBus({ redis, prefix: common.REDIS_PREFIX, log })
+  const heard = bus.subscribe('revocations', () => revocations.nudge())
   // A service without a database declares so in the topology and never touches `db`.
-  const base: Base = {
+  const opened = {
     service: spec.name,
     config: common,
     log,
     db: db!,
     redis,
+    bus,
     metrics,
     clock,
     revocations,
     auth,
     call: peers({}),
   }
-  const live: Live = openLive({ base, auth, revocations, sockets: spec.sockets ?? [], resident })
-  const deps = await spec.open(config, { ...base, live })
-  const shared = { ...base, live, ...deps }
+  const live = openLive({
+    base: opened,
+    bus,
+    sockets: spec.sockets ?? [],
+    url: hasDatabase ? common.DATABASE_URL : undefined,
+  })
+  const base: Base = { ...opened, live }
+  const deps = await spec.open(config, base)
+  const shared = { ...base, ...deps }
   const state = { draining: false }
   const runtime: Runtime = {
     base,
@@ -151,7 +162,6 @@ export const start = async <S extends z.ZodObject, D extends object>(
     runtime.jobs = await openJobs({ base, ctx: shared, registry: spec.jobs, resident })
     pokes.push(runtime.jobs.poke)
   }
-  live.attach(shared)
   const app = buildApp(spec, runtime)
   return {
     ...runtime,
@@ -168,7 +178,9 @@ export const start = async <S extends z.ZodObject, D extends object>(
       await runtime.jobs?.stop()
       await (deps as { close?(): Promise<void> }).close?.()
       await auth.close()
+      heard()
       await revocations.close()
+      bus.close()
       redis.disconnect()
       await db?.close()
     },

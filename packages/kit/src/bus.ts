@@ -1,0 +1,91 @@
+import type { Redis } from 'ioredis'
+import type { Log } from './log.ts'
+
+/**
+ * Fire and forget between processes, over Redis pub/sub: it may lose, and everything that listens knows how to find out.
+ * One subscriber connection a process.
+ */
+export interface Bus {
+  /** One try of 200 ms at most; never throws, never delays the caller. */
+  publish(channel: string, message: string): void
+  /** Hears a channel until the function it gives is called. The channel is left a little after its last listener. */
+  subscribe(channel: string, listener: (message: string) => void): () => void
+  /** Called when the connection is back after it was lost: what was published meanwhile is missed. */
+  onReturn(listener: () => void): () => void
+  close(): void
+}
+
+const linger = 5000
+
+/** `prefix` stands before every channel, since ioredis' key prefix does not reach them. */
+export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; log: Log }): Bus => {
+  const subscriber = redis.duplicate({
+    keyPrefix: '',
+    commandTimeout: undefined,
+    autoResubscribe: true,
+    enableOfflineQueue: false,
+    lazyConnect: true,
+  })
+  const listeners = new Map<string, Set<(message: string) => void>>()
+  const leaving = new Map<string, NodeJS.Timeout>()
+  const returned = new Set<() => void>()
+  let lost = false
+  subscriber.on('error', () => (lost = true))
+  subscriber.on('close', () => (lost = true))
+  subscriber.on('ready', () => {
+    // What was asked for while the connection was away was not queued.
+    const channels = [...listeners.keys()]
+    if (channels.length > 0) subscriber.subscribe(...channels).catch(() => undefined)
+    if (lost) for (const back of returned) back()
+    lost = false
+  })
+  subscriber.on('message', (channel: string, message: string) => {
+    for (const listener of listeners.get(channel) ?? []) {
+      try {
+        listener(message)
+      } catch (error) {
+        log.error({ err: error }, 'a listener of the bus failed')
+      }
+    }
+  })
+  subscriber.connect().catch(() => undefined)
+
+  const leave = (channel: string) => {
+    leaving.delete(channel)
+    if (listeners.get(channel)?.size) return
+    listeners.delete(channel)
+    if (subscriber.status === 'ready') subscriber.unsubscribe(channel).catch(() => undefined)
+  }
+
+  return {
+    publish: (channel, message) => {
+      if (redis.status !== 'ready') return
+      redis
+        .publish(prefix + channel, message)
+        .catch((error: Error) => log.debug({ error: error.message }, 'the bus lost a message'))
+    },
+    subscribe: (name, listener) => {
+      const channel = prefix + name
+      let all = listeners.get(channel)
+      clearTimeout(leaving.get(channel))
+      leaving.delete(channel)
+      if (!all) {
+        listeners.set(channel, (all = new Set()))
+        if (subscriber.status === 'ready') subscriber.subscribe(channel).catch(() => undefined)
+      }
+      all.add(listener)
+      return () => {
+        all.delete(listener)
+        if (all.size === 0 && !leaving.has(channel)) leaving.set(channel, setTimeout(leave, linger, channel).unref())
+      }
+    },
+    onReturn: (listener) => {
+      returned.add(listener)
+      return () => returned.delete(listener)
+    },
+    close: () => {
+      for (const timer of leaving.values()) clearTimeout(timer)
+      subscriber.disconnect()
+    },
+  }
+}

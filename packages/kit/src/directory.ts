@@ -1,0 +1,109 @@
+import { internal } from '@wealist/contract/user'
+import type * as z from 'zod'
+import type { Config } from './config.ts'
+import type { Db } from './db.ts'
+import type { Log } from './log.ts'
+import type { Subscribe } from './membership.ts'
+import type { Call } from './peer.ts'
+import { sql } from './sql.ts'
+import type { Tx } from './tx.ts'
+
+export type DirectoryEvent = z.infer<typeof internal.DirectoryEvent>
+
+/** Where user-service says that its log has grown; the process's one subscriber listens to it. */
+export const directoryChannel = (config: Pick<Config, 'REDIS_PREFIX'>) => `${config.REDIS_PREFIX}directory`
+
+export interface Following {
+  /** Pulls now, and once more when a pull is under way. */
+  nudge(): void
+  /** Applies all that is new and gives how many events that were. Throws what `apply` or user-service threw. */
+  pullOnce(): Promise<number>
+  stop(): Promise<void>
+}
+
+/**
+ * Follows user-service's log of people and workspaces: each event once, in order, none left out. The cursor moves in
+ * the transaction that applies the event, so several processes may follow at once. An event that cannot be applied
+ * holds those behind it until it can be. Pulled on a nudge and every `intervalMs` (0: only by `pullOnce`, on Lambda).
+ */
+export const followDirectory = ({
+  db,
+  call,
+  apply,
+  log,
+  config,
+  subscribe,
+  intervalMs = 15_000,
+}: {
+  db: Db
+  call: Call
+  apply(tx: Tx, event: DirectoryEvent): Promise<void>
+  log: Log
+  config: Pick<Config, 'REDIS_PREFIX'>
+  subscribe?: Subscribe
+  intervalMs?: number
+}): Following => {
+  let stopped = false
+  let again = false
+  let pulling: Promise<void> | undefined
+
+  const pullOnce = async () => {
+    let applied = 0
+    while (!stopped) {
+      const after = await cursor(db)
+      const { items, head } = await call('user', internal.directory, { query: { after, limit: 200 } })
+      if (head < after) throw new Error(`the directory ends at ${head}, before ${after}, which was applied here`)
+      for (const [i, event] of items.entries()) {
+        if (event.seq !== after + 1 + i) throw new Error(`the directory has no ${after + 1 + i} after ${after}`)
+        if (stopped) return applied
+        if (await step(db, event, apply)) applied++
+      }
+      if (items.length === 0 || items.at(-1)!.seq >= head) return applied
+    }
+    return applied
+  }
+
+  const nudge = () => {
+    again = true
+    pulling ??= (async () => {
+      try {
+        while (again && !stopped) {
+          again = false
+          await pullOnce()
+        }
+      } catch (error) {
+        log.warn({ err: error }, 'the directory could not be followed; it is tried again')
+      } finally {
+        pulling = undefined
+      }
+    })()
+  }
+
+  const unsubscribe = subscribe?.(directoryChannel(config), nudge)
+  const timer = intervalMs > 0 ? setInterval(nudge, intervalMs * (0.9 + Math.random() * 0.2)).unref() : undefined
+  if (timer) nudge()
+  return {
+    nudge,
+    pullOnce,
+    stop: async () => {
+      stopped = true
+      unsubscribe?.()
+      clearInterval(timer)
+      await pulling
+    },
+  }
+}
+
+const cursor = async (db: Db) =>
+  (await db.row<{ seq: number }>(sql`select seq from kit.cursors where log = 'directory'`))?.seq ?? 0
+
+// False where another process has applied it meanwhile: the row's lock makes the second one wait and see.
+const step = (db: Db, event: DirectoryEvent, apply: (tx: Tx, event: DirectoryEvent) => Promise<void>) =>
+  db.tx(async (tx) => {
+    const moved = await tx.run(sql`insert into kit.cursors as cursors (log, seq)
+      select 'directory', ${event.seq}::bigint where ${event.seq} = 1 or exists (select from kit.cursors where log = 'directory')
+      on conflict (log) do update set seq = excluded.seq where cursors.seq = excluded.seq - 1`)
+    if (moved === 0) return false
+    await apply(tx, event)
+    return true
+  })

@@ -1,0 +1,32 @@
+import type { LogEvent } from '../tx.ts'
+
+/** An event as listeners get it: serialised once for all of them. */
+export interface Frame {
+  topic: string
+  seq: number
+  type: string
+  /** `{ type, seq, payload, timestamp, actorId }` as JSON text. */
+  text: string
+}
+
+/** The one place where an event becomes its frame, for the publisher and for the log alike. */
+export const frameOf = ({ topic, seq, type, payload, timestamp, actorId }: LogEvent): Frame => ({
+  topic,
+  seq,
+  type,
+  text: `{"type":${JSON.stringify(type)},"seq":${seq},"payload":${payload ?? 'null'},"timestamp":"${timestamp}","actorId":${actorId ? `"${actorId}"` : 'null'}}`,
+})
+
+/** The channel of a topic's events on the bus. */
+export const channelOf = (topic: string) => `live:${topic}`
+
+/** A frame on the bus: seq and type before the text, so that nobody parses it on the way. */
+export const encode = ({ seq, type, text }: Frame) => `${seq}\n${type}\n${text}`
+export const decode = (topic: string, message: string): Frame | undefined => {
+  const one = message.indexOf('\n')
+  const two = message.indexOf('\n', one + 1)
+  const seq = Number(message.slice(0, one))
+  return two < 0 || !Number.isSafeInteger(seq)
+    ? undefined
+    : { topic, seq, type: message.slice(one + 1, two), text: message.slice(two + 1) }
+}

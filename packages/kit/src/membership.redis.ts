@@ -1,0 +1,60 @@
+import type { Redis } from './redis.ts'
+import { script } from './script.ts'
+
+/** Seconds that an answer is kept. */
+export const entrySeconds = 30
+// Long past any request that could still carry an older version.
+const versionSeconds = 86_400
+
+const versionKey = (workspaceId: string) => `membership:{${workspaceId}}`
+const entryKey = (workspaceId: string, userId: string) => `${versionKey(workspaceId)}:${userId}`
+
+/** The highest version known, and an answer with the version it was read at, in one round trip; null for either that is not there. */
+export const read = async (redis: Redis, { workspaceId, userId }: { workspaceId: string; userId: string }) => {
+  const [known, entry] = await redis.mget(versionKey(workspaceId), entryKey(workspaceId, userId))
+  const [version, role] = entry?.split(' ') ?? []
+  return {
+    known: known == null ? null : Number(known),
+    entry: entry == null ? null : { version: Number(version), role },
+  }
+}
+
+const keepScript = script<string>(
+  'keep_membership',
+  `local known, version = tonumber(redis.call('get', KEYS[1]) or '-1'), tonumber(ARGV[1])
+   if version < known then return string.format('%.0f', known) end
+   redis.call('set', KEYS[1], ARGV[1], 'EX', ARGV[3])
+   redis.call('set', KEYS[2], ARGV[1] .. ' ' .. ARGV[2], 'EX', ARGV[4])
+   return ARGV[1]`,
+)
+
+/** Keeps an answer, unless a later version is known. Gives the highest version known now. */
+export const keep = async (
+  redis: Redis,
+  { workspaceId, userId, role, version }: { workspaceId: string; userId: string; role: string; version: number },
+) =>
+  Number(
+    await keepScript(
+      redis,
+      [versionKey(workspaceId), entryKey(workspaceId, userId)],
+      [version, role, versionSeconds, entrySeconds],
+    ),
+  )
+
+const raiseScript = script<number>(
+  'raise_membership',
+  `if tonumber(ARGV[1]) <= tonumber(redis.call('get', KEYS[1]) or '-1') then return 0 end
+   redis.call('set', KEYS[1], ARGV[1], 'EX', ARGV[2])
+   redis.call('publish', ARGV[3], ARGV[4])
+   return 1`,
+)
+
+/** Raises the highest known version and says so on the channel; an older one changes nothing. */
+export const raise = (redis: Redis, p: { workspaceId: string; version: number; channel: string; message: string }) =>
+  raiseScript(redis, [versionKey(p.workspaceId)], [p.version, versionSeconds, p.channel, p.message])
+
+export const versions = async (redis: Redis, workspaceIds: readonly string[]) => {
+  if (workspaceIds.length === 0) return new Map<string, number>()
+  const known = await redis.mget(...workspaceIds.map(versionKey))
+  return new Map(workspaceIds.flatMap((id, i) => (known[i] == null ? [] : [[id, Number(known[i])] as const])))
+}

@@ -1,0 +1,180 @@
+import { internal } from '@wealist/contract/user'
+import type { Config } from './config.ts'
+import { notFound } from './errors.ts'
+import type { Log } from './log.ts'
+import * as store from './membership.redis.ts'
+import type { Call } from './peer.ts'
+import type { Redis } from './redis.ts'
+
+export type WorkspaceRole = 'owner' | 'admin' | 'member'
+
+/** A person's role in a workspace, null for none. `version` is the workspace's membership version it was read at; 0 for no such workspace. */
+export interface Membership {
+  role: WorkspaceRole | null
+  version: number
+}
+/** The members of a workspace changed: `version` is its membership version from now on. */
+export interface MembershipChange {
+  workspaceId: string
+  version: number
+}
+
+/** Hears what is published on a channel; gives the function that stops it. */
+export type Subscribe = (channel: string, listener: (message: string) => void) => () => void
+
+export interface Memberships {
+  /**
+   * Whether a person is in a workspace, and as what; never older than a second. `fresh` decides without what this
+   * process remembers: for joining something live. 503 where neither Redis nor user-service can say.
+   */
+  of(workspaceId: string, userId: string, options?: { fresh?: boolean }): Promise<Membership>
+  /** The role; 404 for who is not in the workspace. */
+  require(workspaceId: string, userId: string): Promise<WorkspaceRole>
+  /** Called with each change that is published; what may have been lost is found by `versions`. Gives the function that ends it. */
+  onChange(listener: (change: MembershipChange) => void): () => void
+  /** The highest versions known, for those workspaces that have one, in one round trip. Throws without Redis. */
+  versions(workspaceIds: readonly string[]): Promise<Map<string, number>>
+  close(): Promise<void>
+}
+
+/** Where changes are published; the process's one subscriber listens to it. */
+export const membershipChannel = (config: Pick<Config, 'REDIS_PREFIX'>) => `${config.REDIS_PREFIX}membership`
+
+const copyMs = 1000
+const joinMs = 500
+const mostCopies = 10_000
+
+/**
+ * Says that the members of a workspace changed, for user-service alone: after the commit, and again by a job. Never
+ * throws and takes 200 ms at most; false where Redis did not take it.
+ */
+export const publishMembership = async (redis: Redis, { workspaceId, version }: MembershipChange): Promise<boolean> => {
+  const channel = membershipChannel({ REDIS_PREFIX: redis.options.keyPrefix ?? '' })
+  const raised = store.raise(redis, { workspaceId, version, channel, message: `${workspaceId} ${version}` })
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), 200)))
+  const done = raised.then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([done, late]).finally(() => clearTimeout(timer))
+}
+
+/**
+ * The cached answer of user-service. An entry in Redis counts only at the highest version known there, so a slow refill
+ * cannot bring back what was taken away; without one, user-service is asked, once for all who wait. Copies in the process
+ * live a second and go with the published change; `remember: false` (Lambda) keeps none.
+ */
+export const openMembership = ({
+  redis,
+  call,
+  log,
+  clock,
+  config,
+  remember = true,
+  subscribe,
+}: {
+  redis: Redis
+  call: Call
+  log: Log
+  clock: { now(): number }
+  config: Pick<Config, 'REDIS_PREFIX'>
+  remember?: boolean
+  /** The process's subscriber; without, copies go after their second. */
+  subscribe?: Subscribe
+}): Memberships => {
+  const listeners = new Set<(change: MembershipChange) => void>()
+  // By workspace, then person.
+  const copies = new Map<string, Map<string, Membership & { until: number }>>()
+  let copied = 0
+  const flights = new Map<string, { since: number; answer: Promise<Membership> }>()
+  let heard = 0
+
+  const drop = (workspaceId: string) => {
+    copied -= copies.get(workspaceId)?.size ?? 0
+    copies.delete(workspaceId)
+    for (const key of flights.keys()) if (key.startsWith(workspaceId)) flights.delete(key)
+  }
+  const copy = (workspaceId: string, userId: string, found: Membership & { until: number }) => {
+    if (copied >= mostCopies) {
+      copies.clear()
+      copied = 0
+    }
+    const ofWorkspace = copies.get(workspaceId) ?? new Map<string, Membership & { until: number }>()
+    if (!ofWorkspace.has(userId)) copied++
+    copies.set(workspaceId, ofWorkspace.set(userId, found))
+  }
+
+  const hear = (message: string) => {
+    const [workspaceId, version] = message.split(' ')
+    if (!workspaceId || !version) return
+    heard++
+    drop(workspaceId)
+    for (const listener of listeners) {
+      try {
+        listener({ workspaceId, version: Number(version) })
+      } catch (error) {
+        log.error({ err: error }, 'a listener to membership failed')
+      }
+    }
+  }
+  const unsubscribe = remember ? subscribe?.(membershipChannel(config), hear) : undefined
+
+  const ask = async (workspaceId: string, userId: string, kept: boolean): Promise<Membership> => {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await call('user', internal.membership, { params: { id: workspaceId, userId } })
+      if (!kept || answer.version === 0) return answer
+      const entry = { workspaceId, userId, role: answer.role ?? '', version: answer.version }
+      const known = await store.keep(redis, entry).catch(() => answer.version)
+      // It changed while user-service answered. Only a Redis that knows more than user-service could keep this going.
+      if (known <= answer.version || attempt === 3) return answer
+    }
+  }
+
+  const read = async (workspaceId: string, userId: string): Promise<Membership> => {
+    const found = await store.read(redis, { workspaceId, userId }).catch(() => undefined)
+    if (found?.entry && found.known !== null && found.entry.version >= found.known)
+      return { role: (found.entry.role || null) as WorkspaceRole | null, version: found.entry.version }
+    return ask(workspaceId, userId, found !== undefined)
+  }
+
+  const of: Memberships['of'] = async (workspaceId, userId, { fresh = false } = {}) => {
+    const now = clock.now()
+    const remembered = fresh ? undefined : copies.get(workspaceId)?.get(userId)
+    if (remembered && now < remembered.until) return remembered
+    const key = `${workspaceId} ${userId}`
+    // One that has been under way for long may have been answered long ago.
+    const flying = fresh ? undefined : flights.get(key)
+    if (flying && now - flying.since < joinMs) return flying.answer
+    const before = heard
+    const flight = { since: now, answer: read(workspaceId, userId) }
+    flights.set(key, flight)
+    try {
+      const answer = await flight.answer
+      if (remember && heard === before) copy(workspaceId, userId, { ...answer, until: now + copyMs })
+      return answer
+    } finally {
+      if (flights.get(key) === flight) flights.delete(key)
+    }
+  }
+
+  return {
+    of,
+    require: async (workspaceId, userId) => {
+      const { role } = await of(workspaceId, userId)
+      if (!role) throw notFound('This workspace')
+      return role
+    },
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    versions: (workspaceIds) => store.versions(redis, workspaceIds),
+    close: async () => {
+      unsubscribe?.()
+      listeners.clear()
+      copies.clear()
+      copied = 0
+    },
+  }
+}
