@@ -4,6 +4,8 @@ import { migrate } from '@wealist/kit/migrate'
 import { asAdministrator, createDatabase, createRoles, locked, urlOf } from '../databases.ts'
 import { services } from '../services.ts'
 
+export { testRedis } from './redis.ts'
+
 export interface TestDatabase {
   /** As the service's own role. */
   url: string
@@ -54,11 +56,5 @@ export const testDatabase = async (service: ServiceName): Promise<TestDatabase> 
       ),
   }
 }
-
-/** A part of the run's Redis that no other test file uses. */
-export const testRedis = () => ({
-  url: process.env['TEST_REDIS_URL']!,
-  prefix: `test-${randomBytes(6).toString('hex')}:`,
-})
 
 export const hasDatabase = (service: ServiceName) => topology[service].database !== null
