@@ -1,17 +1,14 @@
 import { internal } from '@wealist/contract/user'
 import type * as z from 'zod'
-import type { Config } from './config.ts'
+import type { Bus } from './bus.ts'
 import type { Db } from './db.ts'
 import type { Log } from './log.ts'
-import type { Subscribe } from './membership.ts'
+import { channelOf } from './live/frame.ts'
 import type { Call } from './peer.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './tx.ts'
 
 export type DirectoryEvent = z.infer<typeof internal.DirectoryEvent>
-
-/** Where user-service says that its log has grown; the process's one subscriber listens to it. */
-export const directoryChannel = (config: Pick<Config, 'REDIS_PREFIX'>) => `${config.REDIS_PREFIX}directory`
 
 export interface Following {
   /** Pulls now, and once more when a pull is under way. */
@@ -31,31 +28,29 @@ export const followDirectory = ({
   call,
   apply,
   log,
-  config,
-  subscribe,
+  bus,
   intervalMs = 15_000,
 }: {
   db: Db
   call: Call
   apply(tx: Tx, event: DirectoryEvent): Promise<void>
   log: Log
-  config: Pick<Config, 'REDIS_PREFIX'>
-  subscribe?: Subscribe
+  bus: Pick<Bus, 'subscribe'>
   intervalMs?: number
 }): Following => {
-  let stopped = false
+  const state = { stopped: false }
   let again = false
   let pulling: Promise<void> | undefined
 
   const pullOnce = async () => {
     let applied = 0
-    while (!stopped) {
+    while (!state.stopped) {
       const after = await cursor(db)
       const { items, head } = await call('user', internal.directory, { query: { after, limit: 200 } })
       if (head < after) throw new Error(`the directory ends at ${head}, before ${after}, which was applied here`)
       for (const [i, event] of items.entries()) {
         if (event.seq !== after + 1 + i) throw new Error(`the directory has no ${after + 1 + i} after ${after}`)
-        if (stopped) return applied
+        if (state.stopped) return applied
         if (await step(db, event, apply)) applied++
       }
       if (items.length === 0 || items.at(-1)!.seq >= head) return applied
@@ -67,7 +62,7 @@ export const followDirectory = ({
     again = true
     pulling ??= (async () => {
       try {
-        while (again && !stopped) {
+        while (again && !state.stopped) {
           again = false
           await pullOnce()
         }
@@ -79,14 +74,14 @@ export const followDirectory = ({
     })()
   }
 
-  const unsubscribe = subscribe?.(directoryChannel(config), nudge)
+  const unsubscribe = intervalMs > 0 ? bus.subscribe(channelOf('directory'), nudge) : undefined
   const timer = intervalMs > 0 ? setInterval(nudge, intervalMs * (0.9 + Math.random() * 0.2)).unref() : undefined
   if (timer) nudge()
   return {
     nudge,
     pullOnce,
     stop: async () => {
-      stopped = true
+      state.stopped = true
       unsubscribe?.()
       clearInterval(timer)
       await pulling

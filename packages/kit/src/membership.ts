@@ -1,6 +1,7 @@
 import { internal } from '@wealist/contract/user'
-import type { Config } from './config.ts'
+import type { Bus } from './bus.ts'
 import { notFound } from './errors.ts'
+import type { Live } from './live/live.ts'
 import type { Log } from './log.ts'
 import * as store from './membership.redis.ts'
 import type { Call } from './peer.ts'
@@ -19,9 +20,6 @@ export interface MembershipChange {
   version: number
 }
 
-/** Hears what is published on a channel; gives the function that stops it. */
-export type Subscribe = (channel: string, listener: (message: string) => void) => () => void
-
 export interface Memberships {
   /**
    * Whether a person is in a workspace, and as what; never older than a second. `fresh` decides without what this
@@ -37,9 +35,7 @@ export interface Memberships {
   close(): Promise<void>
 }
 
-/** Where changes are published; the process's one subscriber listens to it. */
-export const membershipChannel = (config: Pick<Config, 'REDIS_PREFIX'>) => `${config.REDIS_PREFIX}membership`
-
+const channel = 'membership'
 const copyMs = 1000
 const joinMs = 500
 const mostCopies = 10_000
@@ -49,8 +45,9 @@ const mostCopies = 10_000
  * throws and takes 200 ms at most; false where Redis did not take it.
  */
 export const publishMembership = async (redis: Redis, { workspaceId, version }: MembershipChange): Promise<boolean> => {
-  const channel = membershipChannel({ REDIS_PREFIX: redis.options.keyPrefix ?? '' })
-  const raised = store.raise(redis, { workspaceId, version, channel, message: `${workspaceId} ${version}` })
+  // Inside a script neither ioredis nor the bus puts the prefix before a channel.
+  const where = `${redis.options.keyPrefix ?? ''}${channel}`
+  const raised = store.raise(redis, { workspaceId, version, channel: where, message: `${workspaceId} ${version}` })
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), 200)))
   const done = raised.then(
@@ -67,21 +64,18 @@ export const publishMembership = async (redis: Redis, { workspaceId, version }: 
  */
 export const openMembership = ({
   redis,
+  bus,
   call,
   log,
   clock,
-  config,
   remember = true,
-  subscribe,
 }: {
   redis: Redis
+  bus: Pick<Bus, 'subscribe'>
   call: Call
   log: Log
   clock: { now(): number }
-  config: Pick<Config, 'REDIS_PREFIX'>
   remember?: boolean
-  /** The process's subscriber; without, copies go after their second. */
-  subscribe?: Subscribe
 }): Memberships => {
   const listeners = new Set<(change: MembershipChange) => void>()
   // By workspace, then person.
@@ -118,7 +112,7 @@ export const openMembership = ({
       }
     }
   }
-  const unsubscribe = remember ? subscribe?.(membershipChannel(config), hear) : undefined
+  const unsubscribe = remember ? bus.subscribe(channel, hear) : undefined
 
   const ask = async (workspaceId: string, userId: string, kept: boolean): Promise<Membership> => {
     for (let attempt = 1; ; attempt++) {
@@ -176,5 +170,41 @@ export const openMembership = ({
       copies.clear()
       copied = 0
     },
+  }
+}
+
+/**
+ * Has the right of open sockets and streams decided again when the members of their workspace change: on the published
+ * change, and, since that may be lost, when a version in Redis moved, looked at each second. While Redis is away nothing
+ * is decided. Gives the function that ends it.
+ */
+export const watchMembership = (
+  memberships: Pick<Memberships, 'onChange' | 'versions'>,
+  live: Pick<Live, 'workspaces' | 'membershipChanged'>,
+  intervalMs = 1000,
+): (() => void) => {
+  let seen = new Map<string, number>()
+  let looking = false
+  const off = memberships.onChange(({ workspaceId, version }) => {
+    seen.set(workspaceId, version)
+    live.membershipChanged(workspaceId)
+  })
+  const look = async () => {
+    if (looking) return
+    looking = true
+    try {
+      const versions = await memberships.versions(live.workspaces())
+      // One seen for the first time may have moved since its socket was let in.
+      for (const [workspaceId, version] of versions)
+        if (seen.get(workspaceId) !== version) live.membershipChanged(workspaceId)
+      seen = versions
+    } finally {
+      looking = false
+    }
+  }
+  const timer = setInterval(() => look().catch(() => undefined), intervalMs).unref()
+  return () => {
+    off()
+    clearInterval(timer)
   }
 }

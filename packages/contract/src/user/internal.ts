@@ -33,7 +33,6 @@ export const identities = route({
     email,
     emailVerified: z.boolean(),
     name: name(),
-    picture: z.url().max(2000).optional(),
   }),
   response: z.strictObject({ user: Standing, created: z.boolean() }),
   example: {

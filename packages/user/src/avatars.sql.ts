@@ -1,0 +1,36 @@
+import { type Queryable, sql } from '@wealist/kit/sql'
+
+export interface Upload {
+  /** Where the form writes to. */
+  key: string
+  /** Where the checked copy will lie. */
+  avatarKey: string
+  contentType: string
+}
+
+export const issue = (tx: Queryable, { key, avatarKey, userId, contentType }: Upload & { userId: string }) =>
+  tx.run(sql`insert into avatar_uploads (key, avatar_key, user_id, content_type)
+    values (${key}, ${avatarKey}, ${userId}, ${contentType})`)
+
+/** A key that was issued to this person and is not used up. */
+export const issued = (db: Queryable, { key, userId }: { key: string; userId: string }) =>
+  db.row<Upload>(sql`select key, avatar_key as "avatarKey", content_type as "contentType"
+    from avatar_uploads where key = ${key} and user_id = ${userId}`)
+
+/** Takes a key back, and gives where its copy lies; nothing where it was used or ran out. */
+export const spend = async (tx: Queryable, key: string) =>
+  (
+    await tx.row<{ avatarKey: string }>(
+      sql`delete from avatar_uploads where key = ${key} returning avatar_key as "avatarKey"`,
+    )
+  )?.avatarKey
+
+/** Sets an avatar, or none, and gives the key of the one before. */
+export const replace = async (tx: Queryable, { userId, key }: { userId: string; key: string | null }) =>
+  (
+    await tx.row<{
+      before: string | null
+    }>(sql`update users set avatar_key = ${key}, version = users.version + 1, updated_at = now()
+      from (select id, avatar_key from users where id = ${userId} and deleted_at is null for update) was
+      where users.id = was.id returning was.avatar_key as before`)
+  )?.before

@@ -1,0 +1,38 @@
+import type { Standing } from '@wealist/contract/user/internal'
+import type { Peer, Person } from '@wealist/kit/actor'
+import { conflict, invalid, notFound } from '@wealist/kit/errors'
+import type { Ctx } from './deps.ts'
+import * as users from './users.sql.ts'
+
+/** Whose address and password these are. For nobody's it takes as long, so that time tells nothing either. */
+export const verify = async (
+  ctx: Ctx<Peer>,
+  { email, password }: { email: string; password: string },
+): Promise<{ user: Standing | null }> => {
+  const found = await users.credentials(ctx.db, { email })
+  const { ok, rehash } = await ctx.passwords.verify(found?.passwordHash, password)
+  if (!ok || !found) return { user: null }
+  const { passwordHash: was, ...user } = found
+  if (rehash) await users.setPassword(ctx.db, { id: user.id, was, hash: await ctx.passwords.hash(password) })
+  return { user }
+}
+
+/** A new password for the actor, who shows the one they have; ends all their sessions. */
+export const setPassword = async (
+  ctx: Ctx<Person>,
+  { currentPassword, newPassword }: { currentPassword?: string | undefined; newPassword: string },
+) => {
+  const { id } = ctx.actor
+  const found = await users.credentials(ctx.db, { id })
+  if (!found) throw notFound('Your account')
+  const was = found.passwordHash
+  if (was !== null && !(await ctx.passwords.verify(was, currentPassword ?? '')).ok)
+    throw invalid([{ path: 'currentPassword', message: 'is not your password' }])
+  const hash = await ctx.passwords.hash(newPassword)
+  return ctx.tx(async (tx) => {
+    if (!(await users.setPassword(tx, { id, was, hash }))) throw conflict('Your password was changed meanwhile.')
+    // By the job alone: ending them twice would end the session of who has signed in anew by then.
+    tx.addJob('sessions.end', { userId: id, block: false })
+    return undefined
+  })
+}

@@ -1,0 +1,64 @@
+import { Config as KitConfig } from '@wealist/kit/config'
+import type { Base, Ctx as KitCtx } from '@wealist/kit/context'
+import type { Actor, Person } from '@wealist/kit/actor'
+import { handlers } from '@wealist/kit/mount'
+import * as z from 'zod'
+import { openObjects } from './objects.ts'
+import { openPasswords } from './passwords.ts'
+
+export const Config = KitConfig.extend({
+  ADMIN_EMAILS: z
+    .string()
+    .default('')
+    .transform(
+      (v) =>
+        new Set(
+          v
+            .toLowerCase()
+            .split(/[\s,]+/)
+            .filter(Boolean),
+        ),
+    )
+    .describe('Addresses of the first platform admins; they hold once an identity provider has verified them'),
+  PUBLIC_URL: z
+    .string()
+    .default('http://localhost:8088')
+    .describe('Where people open weAlist; links of invitations begin with it'),
+  ASSETS_URL: z
+    .string()
+    .default('http://localhost:9000/wealist')
+    .describe('Where browsers read avatars/*: CloudFront in front of the bucket'),
+  S3_BUCKET: z.string().default('wealist').describe('The bucket; only what lies under avatars/ is public'),
+  S3_ENDPOINT: z.string().optional().describe('An S3 that is not AWS (MinIO, the stand-in); AWS unless set'),
+  S3_REGION: z.string().default('ap-northeast-2').describe('Region of the bucket'),
+  S3_ACCESS_KEY_ID: z.string().optional().describe('Key of an S3 that is not AWS; the role of the process unless set'),
+  S3_SECRET_ACCESS_KEY: z.string().optional().describe('Its secret'),
+  PASSWORD_THREADS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(16)
+    .default(2)
+    .describe('Passwords hashed at once, of the four threads that Node has; 19 MB each'),
+  PASSWORD_QUEUE: z.coerce.number().int().min(0).max(1000).default(50).describe('How many more may wait before 503'),
+})
+
+export const open = (config: z.output<typeof Config>, _base: Base) => {
+  const objects = openObjects({
+    endpoint: config.S3_ENDPOINT,
+    region: config.S3_REGION,
+    bucket: config.S3_BUCKET,
+    accessKeyId: config.S3_ACCESS_KEY_ID,
+    secretAccessKey: config.S3_SECRET_ACCESS_KEY,
+  })
+  return {
+    settings: { admins: config.ADMIN_EMAILS, app: config.PUBLIC_URL, assets: config.ASSETS_URL },
+    objects,
+    passwords: openPasswords({ atOnce: config.PASSWORD_THREADS, waiting: config.PASSWORD_QUEUE }),
+    close: async () => objects.close(),
+  }
+}
+
+export type Deps = Awaited<ReturnType<typeof open>>
+export type Ctx<A extends Actor = Person> = KitCtx<Deps, A>
+export const on = handlers<Deps>()

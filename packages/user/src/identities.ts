@@ -1,0 +1,73 @@
+import type { Standing } from '@wealist/contract/user/internal'
+import type { Peer } from '@wealist/kit/actor'
+import { alreadyExists, unavailable } from '@wealist/kit/errors'
+import { newId } from '@wealist/kit/ids'
+import type { Tx } from '@wealist/kit/tx'
+import type { Ctx } from './deps.ts'
+import * as identities from './identities.sql.ts'
+import * as users from './users.sql.ts'
+
+export interface Identity {
+  provider: 'google'
+  subject: string
+  email: string
+  emailVerified: boolean
+  name: string
+}
+
+/**
+ * The person behind a subject of an identity provider. A new subject is linked to the account that has its address if
+ * the provider verified that; an account of an address that nobody had proved to own until then loses its password and
+ * its sessions, because whoever signed up with it may have been somebody else.
+ */
+export const resolve = async (ctx: Ctx<Peer>, identity: Identity): Promise<{ user: Standing; created: boolean }> => {
+  const known = await identities.bySubject(ctx.db, identity)
+  if (known && !promotes(ctx, identity, known)) return { user: known, created: false }
+  const squatted = known ? undefined : await unproven(ctx, identity)
+  if (squatted) await ctx.revocations.revoke({ sub: squatted })
+  // Of two first sign-ins at once the second one gives way, and finds on its next look what the first one made.
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const made = await ctx
+      .tx((tx) => once(ctx, tx, identity))
+      .catch((error: unknown) => (error === overtaken ? undefined : Promise.reject(error)))
+    if (!made) continue
+    // Once more, for who signed in with the old password between the first time and the commit.
+    if (squatted) await ctx.revocations.revoke({ sub: squatted }).catch(() => undefined)
+    return made
+  }
+  throw unavailable('Sign in again, please.')
+}
+
+const overtaken = new Error('somebody else was first')
+
+const once = async (ctx: Ctx<Peer>, tx: Tx, identity: Identity) => {
+  const { email, name, emailVerified: verified } = identity
+  const admin = isAdmin(ctx, identity)
+  const known = await identities.bySubject(tx, identity)
+  if (known) return { user: promotes(ctx, identity, known) ? await vouch(tx, known.id, admin) : known, created: false }
+  const holder = await identities.byEmail(tx, email)
+  if (holder && !verified)
+    throw alreadyExists('An account has this e-mail address, and Google has not verified that it is yours.')
+  const id = holder?.id ?? newId()
+  if (!holder && !(await users.insert(tx, '', { id, email, name, passwordHash: null, verified }))) throw overtaken
+  const user = verified ? await vouch(tx, id, admin) : (await users.getStanding(tx, id))!
+  if (!(await identities.insert(tx, { ...identity, userId: id }))) throw overtaken
+  return { user, created: !holder }
+}
+
+const vouch = async (tx: Tx, userId: string, admin: boolean): Promise<Standing> => {
+  const user = await identities.vouch(tx, { userId, admin })
+  if (!user) throw overtaken
+  return user
+}
+
+// A platform admin is named by configuration, and by an address that is proved: whoever signs up first is nobody.
+const isAdmin = (ctx: Ctx<Peer>, { email, emailVerified }: Identity) => emailVerified && ctx.settings.admins.has(email)
+const promotes = (ctx: Ctx<Peer>, identity: Identity, user: Standing) =>
+  user.role !== 'admin' && user.email === identity.email && isAdmin(ctx, identity)
+
+const unproven = async (ctx: Ctx<Peer>, { email, emailVerified }: Identity) => {
+  if (!emailVerified) return undefined
+  const holder = await identities.byEmail(ctx.db, email)
+  return holder && !holder.verified ? holder.id : undefined
+}

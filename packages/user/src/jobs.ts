@@ -1,0 +1,28 @@
+import type { JobCtx } from '@wealist/kit/jobs'
+import { eventRetention, job } from '@wealist/kit/jobs'
+import * as z from 'zod'
+import * as avatars from './avatars.ts'
+import type { Deps } from './deps.ts'
+import * as directory from './directory.ts'
+import * as leaving from './leaving.ts'
+
+type Ctx = JobCtx<Deps>
+
+export const jobs = [
+  job('membership.publish', z.strictObject({ workspaceId: z.string() }), (ctx: Ctx, change) =>
+    directory.publish(ctx, change),
+  ),
+  job('sessions.end', z.strictObject({ userId: z.string(), block: z.boolean() }), async (ctx: Ctx, whose) => {
+    await ctx.job.lease()
+    await leaving.endSessions(ctx, whose)
+  }),
+  job('sessions.unblock', z.strictObject({ userId: z.string() }), (ctx: Ctx, { userId }) =>
+    ctx.revocations.unblock(userId),
+  ),
+  job('avatar.expire', z.strictObject({ key: z.string() }), (ctx: Ctx, upload) => avatars.expire(ctx, upload)),
+  job('objects.remove', z.strictObject({ keys: z.array(z.string()) }), (ctx: Ctx, { keys }) =>
+    ctx.objects.remove(keys),
+  ),
+  // The directory is kept for good: a service that is new reads it from the start.
+  eventRetention({ days: 36_500 }),
+]

@@ -1,0 +1,48 @@
+import type { Base } from '@wealist/kit/context'
+import { conflict, notFound } from '@wealist/kit/errors'
+import type { Ctx } from './deps.ts'
+import { telling } from './directory.ts'
+import * as users from './users.sql.ts'
+import * as workspaces from './workspaces.sql.ts'
+
+/** Long enough for a sign-in that was under way to have ended. */
+const blockedMs = 3_600_000
+
+/** Deletes the actor's account: workspaces that nobody else is in go with it, the others are left. */
+export const leaveForGood = async (ctx: Ctx) => {
+  const userId = ctx.actor.id
+  await telling(ctx, async (tx, tell) => {
+    // Who brings a person into a workspace holds the person's row first, so none can be added from here on.
+    if (!(await users.lock(tx, userId))) throw notFound('Your account')
+    const held = await workspaces.lockAllOf(tx, userId)
+    const shared = held.filter((w) => w.isOwner && w.memberCount > 1)
+    if (shared.length > 0) throw conflict(`Hand over or delete first: ${shared.map((w) => w.name).join(', ')}.`)
+    for (const gone of await workspaces.remove(
+      tx,
+      held.filter((w) => w.isOwner).map((w) => w.id),
+    ))
+      tell.workspaceDeleted(gone)
+    const others = held.filter((w) => !w.isOwner).map((w) => w.id)
+    for (const left of await workspaces.leaveAll(tx, { userId, ids: others }))
+      tell.member({ ...left, userId, role: null })
+    tell.personDeleted(userId)
+    const avatar = await users.erase(tx, userId)
+    if (avatar) tx.addJob('objects.remove', { keys: [avatar] })
+    tx.addJob('sessions.end', { userId, block: true })
+    tx.addJob('sessions.unblock', { userId }, { runAt: new Date(ctx.clock.now() + blockedMs) })
+    return undefined
+  })
+  // The job does it again where this cannot.
+  await endSessions(ctx, { userId, block: true }).catch((error: unknown) =>
+    ctx.log.warn({ err: error }, 'sessions are ended by the job'),
+  )
+}
+
+/** Ends all sessions of a person within a second; `block` also keeps a sign-in that is under way from making a new one. */
+export const endSessions = async (
+  { revocations }: Pick<Base, 'revocations'>,
+  { userId, block }: { userId: string; block: boolean },
+) => {
+  if (block) await revocations.block(userId)
+  await revocations.revoke({ sub: userId })
+}

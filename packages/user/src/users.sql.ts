@@ -1,0 +1,102 @@
+import type { User } from '@wealist/contract/user/users'
+import type { Standing } from '@wealist/contract/user/internal'
+import { type Queryable, raw, type Sql, sql } from '@wealist/kit/sql'
+
+/** The public address of an avatar; null where there is none. */
+export const avatarUrl = (assets: string, table: 'u' | 'users'): Sql =>
+  sql`${`${assets}/`}::text || ${raw(table)}.avatar_key as "avatarUrl"`
+
+const columns = (assets: string, table: 'u' | 'users' = 'users') =>
+  sql`${raw(table)}.id, ${raw(table)}.email, ${raw(table)}.name, ${avatarUrl(assets, table)},
+    ${raw(table)}.created_at as "createdAt", ${raw(table)}.updated_at as "updatedAt"`
+
+export interface NewPerson {
+  id: string
+  email: string
+  name: string
+  passwordHash: string | null
+  verified: boolean
+}
+
+/** Nothing where somebody has the address already. */
+export const insert = (db: Queryable, assets: string, p: NewPerson) =>
+  db.json<User>(sql`insert into users (id, email, name, password_hash, email_verified_at)
+    values (${p.id}, ${p.email}, ${p.name}, ${p.passwordHash}, case when ${p.verified} then now() end)
+    on conflict (email) where deleted_at is null do nothing returning ${columns(assets)}`)
+
+export const get = (db: Queryable, assets: string, id: string) =>
+  db.json<User>(sql`select ${columns(assets)} from users where id = ${id} and deleted_at is null`)
+
+export const rename = (db: Queryable, assets: string, { id, name }: { id: string; name: string | undefined }) =>
+  db.json<User>(sql`update users set name = coalesce(${name ?? null}, name), version = version + 1, updated_at = now()
+    where id = ${id} and deleted_at is null returning ${columns(assets)}`)
+
+// One sees oneself and whom one shares a workspace with.
+const seenBy = (viewer: string) => sql`u.deleted_at is null and (u.id = ${viewer} or exists (
+  select from members mine join members theirs using (workspace_id)
+  where mine.user_id = ${viewer} and theirs.user_id = u.id))`
+
+export const seen = (db: Queryable, assets: string, { viewer, id }: { viewer: string; id: string }) =>
+  db.json<User>(sql`select ${columns(assets, 'u')} from users u where u.id = ${id} and ${seenBy(viewer)}`)
+
+export const allSeen = (db: Queryable, assets: string, { viewer, ids }: { viewer: string; ids: string[] }) =>
+  db.page<User>(
+    { limit: ids.length, after: null, cursor: () => '' },
+    {
+      items: sql`select ${columns(assets, 'u')} from users u where u.id = any(${ids}::uuid[]) and ${seenBy(viewer)}
+        order by u.id`,
+      keys: ['id'],
+    },
+  )
+
+/** Names and avatars of anybody, the deleted included. */
+export const lookup = async (db: Queryable, assets: string, ids: string[]) =>
+  db.rows<{ id: string; name: string; avatarUrl: string | null }>(
+    sql`select u.id, u.name, ${avatarUrl(assets, 'u')} from users u where u.id = any(${ids}::uuid[]) order by u.id`,
+  )
+
+const standing = sql`id, email, name, role, status`
+
+export const getStanding = (db: Queryable, id: string) =>
+  db.row<Standing>(sql`select ${standing} from users where id = ${id} and deleted_at is null`)
+
+export interface Credentials extends Standing {
+  passwordHash: string | null
+}
+
+export const credentials = (db: Queryable, by: { email: string } | { id: string }) =>
+  db.row<Credentials>(
+    'email' in by
+      ? sql`select ${standing}, password_hash as "passwordHash" from users where email = ${by.email} and deleted_at is null`
+      : sql`select ${standing}, password_hash as "passwordHash" from users where id = ${by.id} and deleted_at is null`,
+  )
+
+/** Sets a password where the one before is still `was`; false where it changed meanwhile. */
+export const setPassword = async (db: Queryable, p: { id: string; was: string | null; hash: string }) =>
+  (await db.run(sql`update users set password_hash = ${p.hash}
+    where id = ${p.id} and password_hash is not distinct from ${p.was} and deleted_at is null`)) === 1
+
+/** Holds a person as they are until the end of the transaction: who is added to something is not deleted meanwhile. */
+export const hold = (db: Queryable, by: { email: string } | { id: string }) =>
+  db.row<{ id: string; email: string }>(
+    'email' in by
+      ? sql`select id, email from users where email = ${by.email} and deleted_at is null for share`
+      : sql`select id, email from users where id = ${by.id} and deleted_at is null for share`,
+  )
+
+/** Everything of a person that is not the row, and what makes the row theirs; the name stays for what they wrote. */
+export const erase = async (tx: Queryable, id: string) => {
+  const [row] = await Promise.all([
+    tx.row<{ avatarKey: string | null }>(sql`with was as (select avatar_key from users where id = ${id})
+      update users set deleted_at = now(), updated_at = now(), version = version + 1, password_hash = null, avatar_key = null,
+        bio = null, timezone = null, locale = null, role = 'user'
+      where id = ${id} returning (select avatar_key from was) as "avatarKey"`),
+    tx.run(sql`delete from identities where user_id = ${id}`),
+    tx.run(sql`delete from join_requests where user_id = ${id} and status = 'pending'`),
+  ])
+  return row?.avatarKey ?? undefined
+}
+
+/** Locks a person for a change of whether they exist at all. */
+export const lock = async (tx: Queryable, id: string) =>
+  (await tx.row(sql`select id from users where id = ${id} and deleted_at is null for no key update`)) !== undefined

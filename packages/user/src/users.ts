@@ -1,0 +1,37 @@
+import type { NewUser } from '@wealist/contract/user/users'
+import type { Anonymous, Peer, Person } from '@wealist/kit/actor'
+import { alreadyExists } from '@wealist/kit/errors'
+import { newId } from '@wealist/kit/ids'
+import type { Ctx } from './deps.ts'
+import * as users from './users.sql.ts'
+
+export const create = async (ctx: Ctx<Person | Anonymous>, { email, name, password }: NewUser) => {
+  const passwordHash = await ctx.passwords.hash(password)
+  return ctx.tx(async (tx) => {
+    const made = await users.insert(tx, ctx.settings.assets, {
+      id: newId(),
+      email,
+      name,
+      passwordHash,
+      verified: false,
+    })
+    if (!made) throw alreadyExists('There is an account with this e-mail address already.')
+    return made
+  })
+}
+
+export const me = (ctx: Ctx) => users.get(ctx.db, ctx.settings.assets, ctx.actor.id)
+
+export const updateMe = (ctx: Ctx, { name }: { name?: string | undefined }) =>
+  ctx.tx((tx) => users.rename(tx, ctx.settings.assets, { id: ctx.actor.id, name }))
+
+export const get = (ctx: Ctx, id: string) => users.seen(ctx.db, ctx.settings.assets, { viewer: ctx.actor.id, id })
+
+export const list = (ctx: Ctx, ids: string[]) =>
+  users.allSeen(ctx.db, ctx.settings.assets, { viewer: ctx.actor.id, ids })
+
+export const standing = (ctx: Ctx<Peer>, id: string) => users.getStanding(ctx.db, id)
+
+export const lookup = async (ctx: Ctx<Peer>, ids: string[]) => ({
+  items: await users.lookup(ctx.db, ctx.settings.assets, ids),
+})
