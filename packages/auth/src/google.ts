@@ -107,11 +107,10 @@ const refusalOf = ({ status }: Standing): SignInError | undefined =>
   status === 'suspended' ? 'account_suspended' : status === 'inactive' ? 'account_inactive' : undefined
 
 // What others wrote into their profile there has to fit what a name is here.
-const identityBody = ({ subject, email, emailVerified, name, picture }: Identity) => ({
+const identityBody = ({ subject, email, emailVerified, name }: Identity) => ({
   provider: 'google' as const,
   subject,
   email,
   emailVerified,
   name: (name ?? '').replace(/\p{C}/gu, '').trim().slice(0, 100).toWellFormed().trim() || email.split('@')[0]!,
-  ...(picture !== undefined && { picture }),
 })

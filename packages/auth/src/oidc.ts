@@ -8,7 +8,6 @@ export interface Identity {
   email: string
   emailVerified: boolean
   name: string | undefined
-  picture: string | undefined
 }
 
 /** An OpenID provider (Google, or what stands in for it), by the authorization code flow with PKCE. */
@@ -37,7 +36,6 @@ const Claims = z.looseObject({
   email: z.email().max(254),
   email_verified: z.boolean(),
   name: z.string().optional(),
-  picture: z.url().max(2000).optional().catch(undefined),
 })
 
 const freshFor = 60 * 60_000
@@ -130,8 +128,8 @@ export const openProvider = ({
       const others = [claims.aud].flat().some((audience) => audience !== clientId)
       if ((others || claims.azp !== undefined) && claims.azp !== clientId)
         throw new Error('the ID token is for another client')
-      const { sub: subject, email, email_verified: emailVerified, name, picture } = claims
-      return { subject, email, emailVerified, name, picture }
+      const { sub: subject, email, email_verified: emailVerified, name } = claims
+      return { subject, email, emailVerified, name }
     },
   }
 }
