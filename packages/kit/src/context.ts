@@ -24,6 +24,8 @@ export interface Base {
   bus: Bus
   metrics: Registry
   clock: { now(): number }
+  /** False where the process is frozen between requests (Lambda): nothing is remembered, no timer runs. */
+  resident: boolean
   auth: Auth
   revocations: Revocations
   /** Calls a peer's internal route, with the key, the request id, a time limit and retries of what is idempotent. */

@@ -132,6 +132,7 @@ export const start = async <S extends z.ZodObject, D extends object>(
     bus,
     metrics,
     clock,
+    resident,
     revocations,
     auth,
     call: peers({}),

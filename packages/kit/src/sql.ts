@@ -24,6 +24,14 @@ export interface Queryable {
   /** The first row of a select or of an `insert|update|delete … returning`, as JSON text. */
   json<T>(statement: Sql): Promise<Json<T> | undefined>
   /**
+   * One thing and what the right to it rests on, in one statement: `scope` selects at most one row, `item` may use it.
+   * Both are undefined where there was no scope; `item` alone where there is a scope and no such thing.
+   */
+  scoped<S extends object, T>(of: {
+    scope: Sql
+    item: Sql
+  }): Promise<{ scope: S | undefined; item: Json<T> | undefined }>
+  /**
    * A page of a list: `items` selects at most `limit + 1` rows in order, `keys` names the columns that order them.
    * `{ items, nextCursor }`.
    */
@@ -87,6 +95,12 @@ export const queryable = (send: Send): Queryable => {
     json: async <T>(q: Sql) => {
       const [row] = await texts(sql`with r as (${q}) select to_json(r)::text from r`)
       return row ? new Json<T>(row[0]!) : undefined
+    },
+    scoped: async <S extends object, T>({ scope, item }: { scope: Sql; item: Sql }) => {
+      const [row] = await texts(
+        sql`select to_json(scope)::text, to_json(r)::text from (${scope}) scope left join lateral (${item}) r on true limit 1`,
+      )
+      return { scope: row && (JSON.parse(row[0]!) as S), item: row?.[1] ? new Json<T>(row[1]) : undefined }
     },
     page: async <T>(page: PageRequest, list: { items: Sql; keys: readonly string[] }) => {
       const rows = await forged(

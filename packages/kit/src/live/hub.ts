@@ -66,7 +66,8 @@ export const openHub = ({ bus, log, timing, counts, warn }: HubOptions): Hub => 
     known.sent += data.length
     s.listener.send(data)
     const code = ending?.(s.listener.person)
-    if (code !== undefined) s.listener.close(code)
+    if (code === 'recheck') s.listener.recheck()
+    else if (code !== undefined) s.listener.close(code)
   }
 
   const slow = (listener: Listener) => {

@@ -16,8 +16,11 @@ export interface Listener {
   recheck(): void
 }
 
-/** What an event ends: for whom it closes the socket as soon as it was handed out. Parsed once an event. */
-export type Endings = (frame: Frame) => ((person: Bearer) => CloseCode | undefined) | undefined
+/**
+ * What an event ends: for whom it closes the socket in the tick in which it was handed out, or has the right decided
+ * again. Parsed once an event.
+ */
+export type Endings = (frame: Frame) => ((person: Bearer) => CloseCode | 'recheck' | undefined) | undefined
 
 /** A control frame: `{ type, payload }`, without the top-level `seq` that events have. */
 export const control = (type: string, payload: object) => Buffer.from(JSON.stringify({ type, payload }))

@@ -1,0 +1,68 @@
+import type { ProjectRole } from '@wealist/contract/board/projects'
+import { forbidden, notFound } from '@wealist/kit/errors'
+import type { Tx } from '@wealist/kit/tx'
+import * as rights from './access.sql.ts'
+import type { Ctx } from './deps.ts'
+import type { Place } from './places.ts'
+
+const ranks: Record<ProjectRole, number> = { viewer: 0, member: 1, admin: 2, owner: 3 }
+const called = { project: 'This project', board: 'This board', task: 'This task' }
+
+/** The role on a project of somebody who is in its workspace; undefined for who may not know of it. */
+export const roleIn = (scope: Pick<rights.Scope, 'visibility' | 'role'>): ProjectRole | undefined =>
+  scope.role ?? (scope.visibility === 'workspace' ? 'viewer' : undefined)
+
+export const atLeast = (role: ProjectRole, least: ProjectRole) => ranks[role] >= ranks[least]
+
+/** The actor's role on what a read found; 404 for who is not in the workspace or may not know of the project. */
+export const see = async (
+  ctx: Ctx,
+  scope: rights.Scope | undefined,
+  what: rights.Via,
+  options?: { fresh: boolean },
+): Promise<ProjectRole> => {
+  const role = scope && roleIn(scope)
+  if (!role) throw notFound(called[what])
+  const { role: inWorkspace } = await ctx.memberships.of(scope.workspaceId, ctx.actor.id, options)
+  if (!inWorkspace) throw notFound(called[what])
+  return role
+}
+
+export interface Change {
+  via: rights.Via
+  id: string
+  least: ProjectRole
+}
+
+/**
+ * A change of a project by somebody with at least that role. The workspace is asked before the transaction begins, the
+ * project's member row is locked first in it.
+ */
+export const change = async <T>(
+  ctx: Ctx,
+  { via, id, least }: Change,
+  work: (tx: Tx, at: Place & Pick<rights.Scope, 'visibility'>) => Promise<T>,
+): Promise<T> => {
+  const place = await placeOf(ctx, via, id)
+  const { role: inWorkspace } = await ctx.memberships.of(place.workspaceId, ctx.actor.id)
+  if (!inWorkspace) throw notFound(called[via])
+  return ctx.tx(async (tx) => {
+    const scope = await rights.lockRight(tx, { projectId: place.projectId, userId: ctx.actor.id })
+    const role = scope && roleIn(scope)
+    if (!role) throw notFound(called[via])
+    if (!atLeast(role, least)) throw forbidden(`This needs the project role ${least}.`)
+    return work(tx, { ...place, visibility: scope.visibility })
+  })
+}
+
+export const placeOf = async (ctx: Ctx, via: rights.Via, id: string): Promise<Place> => {
+  const known = ctx.places.get(id)
+  if (known) return known
+  const found = await rights.place(ctx.db, via, id)
+  if (!found) throw notFound(called[via])
+  ctx.places.set(id, found)
+  return found
+}
+
+/** The live topic of a project. */
+export const topicOf = (projectId: string) => `project:${projectId}`

@@ -1,0 +1,24 @@
+import type { DirectoryEvent } from '@wealist/kit/directory'
+import type { Tx } from '@wealist/kit/tx'
+import { topicOf } from './access.ts'
+import * as members from './members.sql.ts'
+import * as projects from './projects.sql.ts'
+
+/** What user-service says about people and workspaces, applied to projects, in the transaction that moves the cursor. */
+export const follow = async (tx: Tx, event: DirectoryEvent): Promise<void> => {
+  if (event.type === 'workspace.deleted') {
+    const ids = (await projects.lockAllOf(tx, event.payload.workspaceId)).map((p) => p.id)
+    await projects.remove(tx, ids)
+    for (const id of ids) tx.emit(topicOf(id), 'project.deleted', { id })
+  } else if (event.type === 'person.deleted') await leave(tx, { userId: event.payload.userId, workspaceId: undefined })
+  else if (event.payload.role === null) await leave(tx, event.payload)
+}
+
+// A project whose owner is gone falls to its most senior member.
+const leave = async (tx: Tx, { userId, workspaceId }: { userId: string; workspaceId: string | undefined }) => {
+  for (const { projectId, role } of await members.removeEverywhere(tx, { userId, workspaceId })) {
+    tx.emit(topicOf(projectId), 'member.removed', { projectId, userId, stillViewer: false })
+    const owner = role === 'owner' ? await members.promote(tx, projectId) : undefined
+    if (owner) tx.emit(topicOf(projectId), 'member.updated', owner)
+  }
+}

@@ -1,0 +1,22 @@
+import { events } from '@wealist/contract/board'
+import { closeCodes } from '@wealist/kit/live/close-codes'
+import * as rights from './access.sql.ts'
+import { see, topicOf } from './access.ts'
+import { socket } from './deps.ts'
+
+/** Every change of a project, for whoever may see it. Ends with the project, and for a member who is removed. */
+export const projectSocket = socket(events.live, {
+  authorise: async (ctx, { projectId }) => {
+    const scope = await rights.scope(ctx.db, { via: 'project', id: projectId, userId: ctx.actor.id })
+    await see(ctx, scope, 'project', { fresh: true })
+    return { topic: topicOf(projectId), workspaces: [scope!.workspaceId] }
+  },
+  endings: ({ type, text }) => {
+    if (type === 'project.deleted') return () => closeCodes.unknown
+    // Whoever was only looking may have lost the right to.
+    if (type === 'project.updated') return text.includes('"visibility":"private"') ? () => 'recheck' : undefined
+    if (type !== 'member.removed') return undefined
+    const { payload } = JSON.parse(text) as { payload: { userId: string; stillViewer: boolean } }
+    return ({ id }) => (id === payload.userId && !payload.stillViewer ? closeCodes.forbidden : undefined)
+  },
+})

@@ -1,0 +1,63 @@
+import type { ListedProject, NewProject, Project, ProjectChange, ProjectDetail } from '@wealist/contract/board/projects'
+import type { PageRequest } from '@wealist/kit/page'
+import { empty, type Queryable, sql } from '@wealist/kit/sql'
+import { type Scope, scopeOf } from './access.sql.ts'
+import { columns as boardColumns } from './boards.sql.ts'
+
+const columns = sql`p.id, p.workspace_id as "workspaceId", p.name, p.description, p.visibility, p.start_date as "startDate",
+  p.due_date as "dueDate", p.created_by as "createdBy", p.version, p.created_at as "createdAt", p.updated_at as "updatedAt"`
+
+/** What the actor sees in a workspace that they are in. */
+export const list = (
+  db: Queryable,
+  { workspaceId, userId, page }: { workspaceId: string; userId: string; page: PageRequest },
+) =>
+  db.page<ListedProject>(page, {
+    items: sql`select ${columns}, coalesce(m.role, 'viewer') as "myRole" from projects p
+      left join project_members m on m.project_id = p.id and m.user_id = ${userId}
+      where p.workspace_id = ${workspaceId} and p.deleted_at is null and (p.visibility = 'workspace' or m.role is not null)
+        ${page.after ? sql`and (p.created_at, p.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
+      order by p.created_at desc, p.id desc limit ${page.limit + 1}`,
+    keys: ['createdAt', 'id'],
+  })
+
+export const detail = (db: Queryable, { id, userId }: { id: string; userId: string }) =>
+  db.scoped<Scope, ProjectDetail>({
+    scope: scopeOf({ via: 'project', id, userId }),
+    item: sql`select ${columns}, coalesce(scope.role, 'viewer') as "myRole",
+        coalesce((select json_agg(to_json(o) order by o.rank, o.id) from (select ${boardColumns} from boards b where b.project_id = p.id) o), '[]') as boards,
+        coalesce((select head from kit.heads where topic = 'project:' || p.id), 0) as seq
+      from projects p where p.id = scope.id`,
+  })
+
+export const insert = (tx: Queryable, p: NewProject & { id: string; createdBy: string }) =>
+  tx.run(sql`with made as (
+      insert into projects (id, workspace_id, name, description, visibility, start_date, due_date, created_by)
+      values (${p.id}, ${p.workspaceId}, ${p.name}, ${p.description}, ${p.visibility}, ${p.startDate}, ${p.dueDate}, ${p.createdBy})
+      returning id)
+    insert into project_members (project_id, user_id, role) select id, ${p.createdBy}, 'owner' from made`)
+
+/** Undefined where it is not at that version any more. */
+export const update = (
+  tx: Queryable,
+  { id, change: c, version }: { id: string; change: ProjectChange; version: number | undefined },
+) =>
+  tx.json<Project>(sql`update projects p set name = coalesce(${c.name ?? null}, name),
+      description = coalesce(${c.description ?? null}, description), visibility = coalesce(${c.visibility ?? null}, visibility),
+      start_date = case when ${c.startDate !== undefined} then ${c.startDate ?? null}::date else start_date end,
+      due_date = case when ${c.dueDate !== undefined} then ${c.dueDate ?? null}::date else due_date end,
+      version = version + 1, updated_at = now()
+    where id = ${id} and deleted_at is null and (${version ?? null}::int is null or version = ${version ?? null}) returning ${columns}`)
+
+export const remove = async (tx: Queryable, ids: readonly string[]) => {
+  await tx.run(
+    sql`update projects set deleted_at = now(), version = version + 1 where id = any(${ids}::uuid[]) and deleted_at is null`,
+  )
+  await tx.run(sql`delete from project_members where project_id = any(${ids}::uuid[])`)
+}
+
+/** Locks the living projects of a workspace, in the order of ids. */
+export const lockAllOf = (tx: Queryable, workspaceId: string) =>
+  tx.rows<{ id: string }>(
+    sql`select id from projects where workspace_id = ${workspaceId} and deleted_at is null order by id for update`,
+  )

@@ -1,0 +1,115 @@
+import type { NewTask, Task, TaskChange } from '@wealist/contract/board/tasks'
+import type { PageRequest } from '@wealist/kit/page'
+import { empty, type Queryable, sql } from '@wealist/kit/sql'
+import { type Scope, scopeOf } from './access.sql.ts'
+
+const columns = sql`t.id, t.project_id as "projectId", t.board_id as "boardId", t.title, t.description, t.priority, t.status,
+  t.due_date as "dueDate", t.assignee_id as "assigneeId", t.rank, t.version, t.created_by as "createdBy",
+  t.created_at as "createdAt", t.updated_at as "updatedAt"`
+
+export const list = (
+  db: Queryable,
+  { boardId, userId, page }: { boardId: string; userId: string; page: PageRequest },
+) =>
+  db.livePage<Scope, Task>(page, {
+    scope: scopeOf({ via: 'board', id: boardId, userId }),
+    topic: sql`'project:' || scope.id`,
+    items: sql`select ${columns} from tasks t where t.board_id = ${boardId} and t.deleted_at is null
+      ${page.after ? sql`and (t.rank, t.id) > (${page.after[0]} collate "C", ${page.after[1]}::uuid)` : empty}
+      order by t.rank, t.id limit ${page.limit + 1}`,
+    keys: ['rank', 'id'],
+  })
+
+export const get = (db: Queryable, { id, userId }: { id: string; userId: string }) =>
+  db.scoped<Scope, Task>({
+    scope: scopeOf({ via: 'task', id, userId }),
+    item: sql`select ${columns} from tasks t where t.id = ${id} and t.deleted_at is null`,
+  })
+
+export const insert = (
+  tx: Queryable,
+  t: NewTask & { id: string; projectId: string; boardId: string; rank: string; createdBy: string },
+) =>
+  tx.json<Task>(sql`insert into tasks as t
+      (id, project_id, board_id, title, description, priority, status, due_date, assignee_id, rank, created_by)
+    values (${t.id}, ${t.projectId}, ${t.boardId}, ${t.title}, ${t.description}, ${t.priority}, ${t.status}, ${t.dueDate},
+      ${t.assigneeId}, ${t.rank}, ${t.createdBy}) returning ${columns}`)
+
+/** Undefined where it is gone or not at that version any more. */
+export const update = (
+  tx: Queryable,
+  { id, change: c, version }: { id: string; change: TaskChange; version: number | undefined },
+) =>
+  tx.json<Task>(sql`update tasks t set title = coalesce(${c.title ?? null}, title), description = coalesce(${c.description ?? null}, description),
+      priority = coalesce(${c.priority ?? null}, priority), status = coalesce(${c.status ?? null}, status),
+      due_date = case when ${c.dueDate !== undefined} then ${c.dueDate ?? null}::timestamptz else due_date end,
+      assignee_id = case when ${c.assigneeId !== undefined} then ${c.assigneeId ?? null}::uuid else assignee_id end,
+      version = version + 1, updated_at = now()
+    where id = ${id} and deleted_at is null and (${version ?? null}::int is null or version = ${version ?? null}) returning ${columns}`)
+
+/** Puts a living task at a place. Its content does not change, so neither does its version. */
+export const place = (tx: Queryable, { id, boardId, rank }: { id: string; boardId: string; rank: string }) =>
+  tx.json<Task>(sql`update tasks t set board_id = ${boardId}, rank = ${rank}, updated_at = now()
+    where id = ${id} and deleted_at is null returning ${columns}`)
+
+export const trash = (tx: Queryable, id: string) =>
+  tx.run(
+    sql`update tasks set deleted_at = now(), version = version + 1, updated_at = now() where id = ${id} and deleted_at is null`,
+  )
+
+/** The board of a task in the trash. */
+export const inTrash = (tx: Queryable, id: string) =>
+  tx.row<{ boardId: string }>(
+    sql`select board_id as "boardId" from tasks where id = ${id} and deleted_at is not null for update`,
+  )
+
+export const restore = (tx: Queryable, { id, rank }: { id: string; rank: string }) =>
+  tx.json<Task>(
+    sql`update tasks t set deleted_at = null, rank = ${rank}, version = version + 1, updated_at = now() where id = ${id} returning ${columns}`,
+  )
+
+export const lastRank = async (tx: Queryable, boardId: string) =>
+  (
+    await tx.row<{ rank: string }>(
+      sql`select rank from tasks where board_id = ${boardId} and deleted_at is null order by rank desc limit 1`,
+    )
+  )?.rank ?? null
+
+/** The ranks around an index of a board, the task that is being placed left out: before, after; null at an end. */
+export const around = async (
+  tx: Queryable,
+  { boardId, position, except }: { boardId: string; position: number; except: string },
+) => {
+  const rows = await tx.rows<{
+    rank: string
+  }>(sql`select rank from tasks where board_id = ${boardId} and deleted_at is null and id <> ${except}
+    order by rank, id offset ${Math.max(position - 1, 0)} limit 2`)
+  if (position === 0) return { before: null, after: rows[0]?.rank ?? null }
+  if (rows.length === 0) return { before: await lastRankBut(tx, boardId, except), after: null }
+  return { before: rows[0]!.rank, after: rows[1]?.rank ?? null }
+}
+
+const lastRankBut = async (tx: Queryable, boardId: string, except: string) =>
+  (
+    await tx.row<{ rank: string }>(
+      sql`select rank from tasks where board_id = ${boardId} and deleted_at is null and id <> ${except} order by rank desc limit 1`,
+    )
+  )?.rank ?? null
+
+/** The living tasks of a board in order. */
+export const idsOf = async (tx: Queryable, boardId: string) =>
+  (
+    await tx.rows<{ id: string }>(
+      sql`select id from tasks where board_id = ${boardId} and deleted_at is null order by rank, id`,
+    )
+  ).map((r) => r.id)
+
+/** Places many at once; gives each whole row as JSON text, in their order. */
+export const placeAll = (tx: Queryable, { boardId, ids, ranks }: { boardId: string; ids: string[]; ranks: string[] }) =>
+  tx.rows<{ id: string; task: Task }>(sql`with placed as (
+      update tasks t set board_id = ${boardId}, rank = given.rank, updated_at = now()
+      from unnest(${ids}::uuid[], ${ranks}::text[]) as given(id, rank) where t.id = given.id and t.deleted_at is null returning ${columns})
+    select id, to_json(placed) as task from placed order by rank collate "C"`)
+
+export const moveTrash = (tx: Queryable, { from, to }: { from: string; to: string }) =>
+  tx.run(sql`update tasks set board_id = ${to} where board_id = ${from} and deleted_at is not null`)

@@ -1,0 +1,132 @@
+import type { NewTask, TaskChange } from '@wealist/contract/board/tasks'
+import { invalid, notFound, stale } from '@wealist/kit/errors'
+import { newId } from '@wealist/kit/ids'
+import type { PageRequest } from '@wealist/kit/page'
+import type { Tx } from '@wealist/kit/tx'
+import { change, placeOf, see, topicOf } from './access.ts'
+import * as rights from './access.sql.ts'
+import * as boards from './boards.sql.ts'
+import type { Ctx } from './deps.ts'
+import { longRank, rankBetween } from './ranks.ts'
+import * as tasks from './tasks.sql.ts'
+
+export const list = async (ctx: Ctx, boardId: string, page: PageRequest) => {
+  const { scope, page: answer } = await tasks.list(ctx.db, { boardId, userId: ctx.actor.id, page })
+  await see(ctx, scope, 'board')
+  return answer
+}
+
+export const get = async (ctx: Ctx, id: string) => {
+  const { scope, item } = await tasks.get(ctx.db, { id, userId: ctx.actor.id })
+  await see(ctx, scope, 'task')
+  return item
+}
+
+export const create = async (ctx: Ctx, boardId: string, { position, ...input }: NewTask) => {
+  const assignee = await assigneeOf(ctx, { via: 'board', id: boardId }, input.assigneeId)
+  return change(ctx, { via: 'board', id: boardId, least: 'member' }, async (tx, { projectId }) => {
+    const id = newId()
+    const [locked] = await Promise.all([boards.lock(tx, { id: boardId, projectId }), mustSee(tx, projectId, assignee)])
+    if (!locked) throw notFound('This board')
+    const rank = await rankAt(tx, { boardId, position, id })
+    const task = await tasks.insert(tx, { ...input, id, projectId, boardId, rank, createdBy: ctx.actor.id })
+    tx.emit(topicOf(projectId), 'task.created', task!, id)
+    evenOut(tx, { projectId, boardId, rank })
+    return task
+  })
+}
+
+export const update = async (ctx: Ctx, id: string, input: TaskChange) => {
+  const assignee = await assigneeOf(ctx, { via: 'task', id }, input.assigneeId)
+  return change(ctx, { via: 'task', id, least: 'member' }, async (tx, { projectId }) => {
+    await mustSee(tx, projectId, assignee)
+    const task = await tasks.update(tx, { id, change: input, version: ctx.request.ifMatch })
+    if (!task) throw (await alive(tx, ctx, id)) ? stale() : notFound('This task')
+    tx.emit(topicOf(projectId), 'task.updated', task, id)
+    return task
+  })
+}
+
+export const assign = (ctx: Ctx, id: string, assigneeId: string | null) => update(ctx, id, { assigneeId })
+
+/** The index is counted under the lock of the target board, so that two who move at once still make one order. */
+export const move = (ctx: Ctx, id: string, { targetBoardId, position }: { targetBoardId: string; position: number }) =>
+  change(ctx, { via: 'task', id, least: 'member' }, async (tx, { projectId }) => {
+    if (!(await boards.lock(tx, { id: targetBoardId, projectId })))
+      throw invalid([{ path: 'targetBoardId', message: 'is not a board of this project' }])
+    const rank = await rankAt(tx, { boardId: targetBoardId, position, id })
+    const task = await tasks.place(tx, { id, boardId: targetBoardId, rank })
+    if (!task) throw notFound('This task')
+    tx.emit(topicOf(projectId), 'task.moved', task, id)
+    evenOut(tx, { projectId, boardId: targetBoardId, rank })
+    return task
+  })
+
+export const remove = (ctx: Ctx, id: string) =>
+  change(ctx, { via: 'task', id, least: 'member' }, async (tx, { projectId }) => {
+    if ((await tasks.trash(tx, id)) === 0) throw notFound('This task')
+    tx.emit(topicOf(projectId), 'task.deleted', { id }, id)
+    return undefined
+  })
+
+export const restore = (ctx: Ctx, id: string) =>
+  change(ctx, { via: 'task', id, least: 'member' }, async (tx, { projectId }) => {
+    const trashed = await tasks.inTrash(tx, id)
+    if (!trashed) throw notFound('This task')
+    await boards.lock(tx, { id: trashed.boardId, projectId })
+    const task = await tasks.restore(tx, {
+      id,
+      rank: await rankAt(tx, { boardId: trashed.boardId, position: undefined, id }),
+    })
+    tx.emit(topicOf(projectId), 'task.restored', task!, id)
+    return task
+  })
+
+/** Gives the tasks of a board short ranks again, in the same order, behind the last of the old ones. */
+export const evenRanks = (ctx: Pick<Ctx, 'tx'>, { projectId, boardId }: { projectId: string; boardId: string }) =>
+  ctx.tx(async (tx) => {
+    if (!(await boards.lock(tx, { id: boardId, projectId }))) return
+    const ids = await tasks.idsOf(tx, boardId)
+    const ranks: string[] = []
+    let last = await tasks.lastRank(tx, boardId)
+    for (const _ of ids) ranks.push((last = rankBetween(last, null)))
+    for (const { id, task } of await tasks.placeAll(tx, { boardId, ids, ranks }))
+      tx.emit(topicOf(projectId), 'task.moved', task, id)
+  })
+
+const rankAt = async (
+  tx: Tx,
+  { boardId, position, id }: { boardId: string; position: number | undefined; id: string },
+) => {
+  if (position === undefined) return rankBetween(await tasks.lastRank(tx, boardId), null)
+  const { before, after } = await tasks.around(tx, { boardId, position, except: id })
+  return rankBetween(before, after)
+}
+
+const evenOut = (tx: Tx, { projectId, boardId, rank }: { projectId: string; boardId: string; rank: string }) => {
+  if (rank.length > longRank) tx.addJob('ranks.even', { projectId, boardId }, { key: `ranks:${boardId}` })
+}
+
+const alive = async (tx: Tx, ctx: Ctx, id: string) =>
+  (await tasks.get(tx, { id, userId: ctx.actor.id })).item !== undefined
+
+// Whether the assignee is in the workspace is asked before the transaction, whether they may see the project inside it.
+const assigneeOf = async (
+  ctx: Ctx,
+  { via, id }: { via: rights.Via; id: string },
+  userId: string | null | undefined,
+) => {
+  if (!userId) return undefined
+  const { workspaceId } = await placeOf(ctx, via, id)
+  const { role } = await ctx.memberships.of(workspaceId, userId)
+  return { userId, inWorkspace: role !== null }
+}
+
+const mustSee = async (tx: Tx, projectId: string, assignee: { userId: string; inWorkspace: boolean } | undefined) => {
+  if (!assignee) return
+  const scope = assignee.inWorkspace
+    ? await rights.scope(tx, { via: 'project', id: projectId, userId: assignee.userId })
+    : undefined
+  if (!scope || (scope.visibility === 'private' && !scope.role))
+    throw invalid([{ path: 'assigneeId', message: 'is nobody who can see this project' }])
+}

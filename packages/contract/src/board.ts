@@ -1,0 +1,5 @@
+export * as projects from './board/projects.ts'
+export * as members from './board/members.ts'
+export * as boards from './board/boards.ts'
+export * as tasks from './board/tasks.ts'
+export * as events from './board/events.ts'

@@ -1,0 +1,67 @@
+import * as z from 'zod'
+import { id, seq, time } from '../fields.ts'
+import { route, socketRoute } from '../route.ts'
+import { Board } from './boards.ts'
+import { ProjectMember } from './members.ts'
+import { Project } from './projects.ts'
+import { Task } from './tasks.ts'
+
+const event = <T extends string, P extends z.ZodType>(type: T, payload: P) =>
+  z.strictObject({ type: z.literal(type), seq, payload, timestamp: time, actorId: id.nullable() })
+/** Who is out of the project. `stillViewer`: it is open to their workspace, so they may go on looking. */
+const Leaving = z.strictObject({ projectId: id, userId: id, stillViewer: z.boolean() })
+const gone = z.strictObject({ id })
+
+/**
+ * What happened in a project, in the order of `seq`. A payload is the whole row as it then was: put it in the place of
+ * the one with that id, unless that one's `version` is higher. `payload` is null where a later deletion blanked it.
+ */
+export const ProjectEvent = z
+  .discriminatedUnion('type', [
+    event('project.updated', Project),
+    event('project.deleted', gone),
+    event('board.created', Board),
+    event('board.updated', Board),
+    event('board.deleted', gone),
+    event('task.created', Task.nullable()),
+    event('task.updated', Task.nullable()),
+    event('task.moved', Task.nullable()),
+    event('task.deleted', gone),
+    event('task.restored', Task.nullable()),
+    event('member.added', ProjectMember),
+    event('member.updated', ProjectMember),
+    event('member.removed', Leaving),
+  ])
+  .meta({ id: 'ProjectEvent' })
+export type ProjectEvent = z.infer<typeof ProjectEvent>
+
+const params = z.strictObject({ id })
+
+export const list = route({
+  method: 'GET',
+  path: '/api/projects/{id}/events',
+  summary: 'The project’s log after a seq: dense, in order. `reset` says that it no longer reaches back that far',
+  access: 'scoped',
+  params,
+  query: z.strictObject({
+    after: z.coerce.number().int().min(0).default(0),
+    limit: z.coerce.number().int().min(1).max(100).default(50),
+  }),
+  response: z.strictObject({ items: z.array(ProjectEvent), seq, reset: z.boolean() }),
+  example: { params: { id: '$project' } },
+})
+
+/** Frames with a `seq` at the top are events; the others are `{ type, payload }`. */
+export const Outgoing = z.union([
+  ProjectEvent,
+  z.strictObject({ type: z.enum(['ready', 'reset', 'pong']), payload: z.looseObject({ seq }) }),
+  z.strictObject({ type: z.enum(['bye', 'error', 'renewed']), payload: z.looseObject({}) }),
+])
+
+export const live = socketRoute({
+  path: '/ws/project/{projectId}',
+  summary: 'Every change of a project, live. First frame `resume { after?, epoch? }`',
+  params: z.strictObject({ projectId: id }),
+  outgoing: Outgoing,
+  example: { params: { projectId: '$project' } },
+})
