@@ -20,10 +20,9 @@ create table kit.events (
   primary key (topic, seq)
 );
 create index events_subject on kit.events (topic, subject) where subject is not null;
--- Retention goes by age; rows lie in the order of time, so that a small index is enough.
-create index events_at on kit.events using brin (at);
 
 -- Jobs of committed transactions on their way to the worker: without NOTIFY, whose lock at commit is instance-wide.
+-- Rows live for milliseconds, so what they leave behind is cleared by number, not by share of the table.
 create table kit.outbox (
   id bigint generated always as identity primary key,
   task text not null,
@@ -31,6 +30,12 @@ create table kit.outbox (
   job_key text,
   run_at timestamptz,
   at timestamptz not null default now()
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000);
+
+-- Up to which minute recurring jobs were added, so that of many processes one adds each.
+create table kit.crons (
+  name text primary key,
+  last timestamptz not null
 );
 
 -- Answers of creating requests, by the key their sender chose.

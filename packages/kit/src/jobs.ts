@@ -1,0 +1,138 @@
+import type { Base } from './context.ts'
+import { openCrons } from './jobs.cron.ts'
+import { freeDead } from './jobs.locks.ts'
+import { jobMetrics } from './jobs.metrics.ts'
+import { relay } from './jobs.relay.ts'
+import { kitJobs } from './jobs.retention.ts'
+import type { JobSpec } from './jobs.spec.ts'
+import { openOnce, openWorker } from './jobs.worker.ts'
+
+export { eventRetention } from './jobs.retention.ts'
+export { cron, job, type JobCtx, type JobSettings, type JobSpec, type RunningJob } from './jobs.spec.ts'
+
+/** The jobs of a running service. */
+export interface Jobs {
+  /** A transaction of this process added jobs: they reach the worker within 50 ms, and within a second anyway. */
+  poke(): void
+  /** True after `poke` until the next `runDue`: there is something for the tail of this request to run. */
+  readonly poked: boolean
+  /**
+   * Adds the recurring jobs that are due, relays, and runs what is due, for `ms` milliseconds at most; gives how many
+   * runs there were. For processes without a worker: Lambda, tests. What is not done by then is given back, and left out
+   * by later calls with less than five seconds.
+   */
+  runDue(ms: number): Promise<number>
+  /** Takes nothing new, lets what runs go on for five seconds, gives back the rest. */
+  stop(): Promise<void>
+}
+
+export interface JobsOptions {
+  base: Pick<Base, 'db' | 'log' | 'metrics' | 'clock'>
+  /** Prototype of the handlers' contexts: base and deps. */
+  ctx: object
+  registry: readonly JobSpec[]
+  /** False where the process is frozen between requests: no worker, no timer, only `runDue`. */
+  resident?: boolean
+}
+
+const second = 1000
+const minute = 60_000
+
+/** Starts the jobs of a service, with the ones that kit itself has. Does not wait for PostgreSQL. */
+export const openJobs = ({ base, ctx, registry, resident = true }: JobsOptions): Jobs => {
+  const { db, log, clock } = base
+  const specs = withKit(registry)
+  const runs = { db, log, ctx, metrics: jobMetrics(base.metrics, db, specs) }
+  const crons = openCrons(specs)
+  const once = openOnce(runs, specs)
+  let evaluated = 0
+
+  const addDue = async () => {
+    const now = clock.now()
+    if (now - (now % minute) === evaluated) return
+    await crons(db, now)
+    evaluated = now - (now % minute)
+  }
+
+  let poked = false
+  let closed = false
+  let last = 0
+  let timer: NodeJS.Timeout | undefined
+  let working: Promise<unknown> | undefined
+  let away = false
+  const said = (error: unknown) => {
+    if (!away) log.warn({ err: error }, 'jobs wait: the database does not answer')
+    away = true
+  }
+  // One at a time; a poke that comes meanwhile is another round.
+  const move = () => {
+    timer = undefined
+    if (working) return poke()
+    last = performance.now()
+    working = relay(db, specs)
+      .then(() => (away = false), said)
+      .finally(() => (working = undefined))
+  }
+  const poke = () => {
+    poked = true
+    if (resident && !closed) timer ??= setTimeout(move, Math.max(0, last + 50 - performance.now()))
+  }
+
+  let beats = 0
+  const beat = () => {
+    if (!working && !timer) move()
+    addDue().catch(said)
+    if (beats++ % 10 === 0) freeDead(db, specs).catch(said)
+  }
+  const worker = resident ? openWorker(db.pool.options.connectionString!, runs, specs) : undefined
+  const clockwork = resident ? setInterval(beat, second) : undefined
+  if (resident) beat()
+
+  let turn: Promise<unknown> = Promise.resolve()
+  const runDue = async (ms: number) => {
+    const until = new AbortController()
+    const late = setTimeout(() => until.abort(new Error(`no end after ${ms} ms`)), ms)
+    poked = false
+    try {
+      const before = evaluated
+      await addDue()
+      if (evaluated !== before) await freeDead(db, specs)
+      let ran = 0
+      let moved = await relay(db, specs)
+      do {
+        ran += await once({ until: until.signal, brief: ms < 5 * second })
+        moved = ran > 0 ? await relay(db, specs) : 0
+      } while (moved > 0 && !until.signal.aborted)
+      return ran
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  return {
+    poke,
+    get poked() {
+      return poked
+    },
+    runDue: (ms) => {
+      const mine = turn.then(() => runDue(ms))
+      turn = mine.catch(() => undefined)
+      return mine
+    },
+    stop: async () => {
+      closed = true
+      clearInterval(clockwork)
+      clearTimeout(timer)
+      await worker?.stop()
+      await working
+      await turn
+    },
+  }
+}
+
+// A service that lists a job by the name of one of kit's own replaces it.
+const withKit = (registry: readonly JobSpec[]) => {
+  const names = new Set(registry.map((spec) => spec.name))
+  if (names.size < registry.length) throw new Error('two jobs have the same name')
+  return [...registry, ...kitJobs.filter((spec) => !names.has(spec.name))]
+}

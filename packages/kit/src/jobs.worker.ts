@@ -1,0 +1,140 @@
+import { Logger, runTaskList, runTaskListOnce, type Task, type TaskList, type WorkerPool } from 'graphile-worker'
+import { Pool } from 'pg'
+import { openSession, space } from './jobs.locks.ts'
+import { long, runJob, type Runs } from './jobs.run.ts'
+import type { JobSpec } from './jobs.spec.ts'
+import type { Log } from './log.ts'
+
+const concurrency = 3
+// What runs when the process is told to stop may go on so long before it is given back.
+const grace = 5000
+
+const tasksOf = (runs: Runs, specs: readonly JobSpec[], stopping: () => AbortSignal): TaskList =>
+  Object.fromEntries(
+    specs.map((spec): [string, Task] => [
+      spec.name,
+      (payload, { job }) => runJob(runs, spec, { job, payload, stopping: stopping() }),
+    ]),
+  )
+
+// Failures of jobs are logged where they happen; the rest is the library's own talk.
+const loggerOf = (log: Log) =>
+  new Logger(() => (level, message, meta) => {
+    if (meta?.['failure'] !== true) log[level === 'error' ? 'warn' : 'debug'](message)
+  })
+
+// What ended is written in batches, because that is what the library repeats while the database is away.
+const preset = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
+
+/** A worker that runs until it is stopped, on a small pool of its own. Starts, and goes on, while PostgreSQL is away. */
+export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) => {
+  const { log } = runs
+  const stopping = new AbortController()
+  const tasks = tasksOf(runs, specs, () => stopping.signal)
+  const pgPool = new Pool({
+    connectionString: url,
+    max: concurrency + 1,
+    connectionTimeoutMillis: 3000,
+    statement_timeout: 10_000,
+    query_timeout: 12_000,
+    keepAlive: true,
+  })
+  const lost = (error: Error) => log.warn({ error: error.message }, 'the job worker lost a connection')
+  pgPool.on('error', lost)
+  pgPool.on('connect', (client) => client.on('error', lost))
+
+  const launch = () => {
+    const session = openSession({ url, log, id: () => pool.id })
+    const pool: WorkerPool = runTaskList(
+      {
+        concurrency,
+        noHandleSignals: true,
+        logger: loggerOf(log),
+        preset,
+        // Asked before every look for a job.
+        forbiddenFlags: () => session.held().then(() => null),
+      },
+      tasks,
+      pgPool,
+    )
+    const ended = (async () => {
+      await pool.promise.catch((error: unknown) => log.error({ err: error }, 'the job worker failed'))
+      await session.close()
+      if (!closed) again = setTimeout(() => (current = launch()), 1000)
+    })()
+    return { pool, session, ended }
+  }
+  let closed = false
+  let again: NodeJS.Timeout | undefined
+  let current = launch()
+  return {
+    stop: async () => {
+      closed = true
+      clearTimeout(again)
+      const { pool, session, ended } = current
+      const late = setTimeout(() => stopping.abort(new Error('the process stops')), grace)
+      const over = Promise.resolve(pool.gracefulShutdown())
+      session.release()
+      await over.catch((error: unknown) => log.warn({ err: error }, 'the job worker did not stop in order'))
+      clearTimeout(late)
+      await ended
+      await pgPool.end()
+    },
+  }
+}
+
+/**
+ * Runs what is due, one after the other, until nothing is or `stopping` fires, on one connection of the service's pool.
+ * Gives how many jobs it ran. `brief` leaves out what was interrupted before. One such run at a time.
+ */
+export const openOnce = (runs: Runs, specs: readonly JobSpec[]) => {
+  const { db, log } = runs
+  let stopping = new AbortController().signal
+  let ran = 0
+  let held: Promise<unknown> = Promise.resolve()
+  let skipped: string[] = []
+  const tasks = tasksOf(runs, specs, () => (ran++, stopping))
+  // The library remembers each options object for ever, so there is one.
+  const options = {
+    noHandleSignals: true,
+    logger: loggerOf(log),
+    preset,
+    forbiddenFlags: () => held.then(() => skipped),
+  }
+  return async ({ until, brief }: { until: AbortSignal; brief: boolean }) => {
+    stopping = until
+    ran = 0
+    skipped = brief ? [long] : []
+    const lock = Promise.withResolvers<void>()
+    held = lock.promise
+    const client = await db.pool.connect()
+    client.on('error', ignore)
+    const pool = runTaskListOnce(options, tasks, client)
+    const ended = pool.promise.catch((error: unknown) => log.warn({ err: error }, 'a run of due jobs failed'))
+    let over = false
+    const stop = () => void (over || Promise.resolve(pool.gracefulShutdown()).catch(ignore))
+    void ended.then(() => (over = true))
+    let broken: Error | undefined
+    try {
+      await client.query('select pg_advisory_lock($1, hashtext($2))', [space, pool.id])
+      until.addEventListener('abort', stop, { once: true })
+      if (until.aborted) stop()
+      lock.resolve()
+      await ended
+      await client.query('select pg_advisory_unlock_all()')
+    } catch (error) {
+      broken = error as Error
+      stop()
+      lock.resolve()
+      await ended
+      throw error
+    } finally {
+      until.removeEventListener('abort', stop)
+      client.off('error', ignore)
+      client.release(broken)
+    }
+    return ran
+  }
+}
+
+const ignore = () => undefined

@@ -1,0 +1,125 @@
+import { testDatabase, type TestDatabase } from '@wealist/dev/testing/database'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Db, openDb } from './db.ts'
+import { newId } from './ids.ts'
+import { openLog } from './log.ts'
+import { sql } from './sql.ts'
+import type { Commit } from './tx.ts'
+
+let database: TestDatabase
+let db: Db
+const commits: Commit[] = []
+
+beforeAll(async () => {
+  database = await testDatabase('chat')
+  const log = openLog({ service: 'test', level: 'silent' })
+  db = openDb({ url: database.url, max: 20, log, onCommit: (commit) => commits.push(commit) })
+  await db.run(sql`create table rows (id uuid primary key)`)
+})
+afterAll(async () => {
+  await db.close()
+  await database.drop()
+})
+
+const logOf = (topic: string) =>
+  db.rows<{ seq: number; payload: string | null; type: string; actor: string | null }>(
+    sql`select seq, type, payload, actor_id as actor from kit.events where topic = ${topic} order by seq`,
+  )
+const headOf = async (topic: string) =>
+  (await db.row<{ head: number }>(sql`select head from kit.heads where topic = ${topic}`))?.head
+
+test('50 transactions at once on one topic get one dense sequence, in the order of their commits', async () => {
+  const topic = `project:${newId()}`
+  commits.length = 0
+  await Promise.all(
+    Array.from({ length: 50 }, (_, n) =>
+      db.tx(async (tx) => {
+        await tx.run(sql`insert into rows (id) values (${newId()})`)
+        tx.emit(topic, 'x', { n })
+        if (n % 2) tx.emit(topic, 'y', { n })
+      }),
+    ),
+  )
+  const rows = await logOf(topic)
+  expect(rows.map((r) => r.seq)).toEqual(Array.from({ length: 75 }, (_, i) => i + 1))
+  expect(await headOf(topic)).toBe(75)
+  expect(commits.flatMap((c) => c.events.map((e) => e.seq))).toHaveLength(75)
+  const twice = rows.filter((r) => r.type === 'y')
+  for (const { seq, payload } of twice) expect(rows[seq - 2]).toMatchObject({ type: 'x', payload })
+})
+
+test('a transaction that rolls back leaves no hole, no event and no job', async () => {
+  const topic = `project:${newId()}`
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, n) =>
+      db.tx(async (tx) => {
+        tx.emit(topic, 'x', { n })
+        tx.addJob('work', { n }, { key: topic })
+        if (n % 3 === 0) await tx.run(sql`select 1/0`)
+        if (n % 3 === 1) throw new Error('refused')
+      }),
+    ),
+  )
+  expect(outcomes.filter((o) => o.status === 'fulfilled')).toHaveLength(6)
+  expect((await logOf(topic)).map((r) => r.seq)).toEqual([1, 2, 3, 4, 5, 6])
+  expect(await db.run(sql`select from kit.outbox where job_key = ${topic}`)).toBe(6)
+})
+
+test('several topics in one transaction each get their own sequence, and opposite orders do not deadlock', async () => {
+  const [a, b, c] = [`user:a${newId()}`, `user:b${newId()}`, `user:c${newId()}`]
+  const orders = [
+    [a, b, c],
+    [c, b, a],
+    [b, a, a],
+  ]
+  await Promise.all(
+    Array.from({ length: 30 }, (_, n) =>
+      db.tx(async (tx) => orders[n % 3]!.forEach((topic) => tx.emit(topic, 'x', { n }))),
+    ),
+  )
+  expect([await headOf(a), await headOf(b), await headOf(c)]).toEqual([40, 30, 20])
+  for (const [topic, n] of [
+    [a, 40],
+    [b, 30],
+    [c, 20],
+  ] as const)
+    expect((await logOf(topic)).map((r) => r.seq)).toEqual(Array.from({ length: n }, (_, i) => i + 1))
+})
+
+test('a commit tells its events as the log holds them', async () => {
+  const topic = `room:${newId()}`
+  const actorId = newId()
+  commits.length = 0
+  await db.tx(
+    async (tx) => {
+      tx.emit(topic, 'first', { text: "it's" })
+      tx.actAs(null)
+      tx.emit(topic, 'second', {})
+    },
+    { actorId },
+  )
+  const timestamp = expect.stringMatching(/^\d{4}-.*\+00:00$/)
+  expect(commits).toEqual([
+    {
+      jobs: false,
+      events: [
+        { topic, seq: 1, type: 'first', payload: `{"text":"it's"}`, actorId, timestamp },
+        { topic, seq: 2, type: 'second', payload: '{}', actorId: null, timestamp },
+      ],
+    },
+  ])
+})
+
+test('what is erased leaves its seqs and no payload', async () => {
+  const topic = `room:${newId()}`
+  const subject = newId()
+  await db.tx(async (tx) => {
+    tx.emit(topic, 'created', { text: 'secret' }, subject)
+    tx.emit(topic, 'created', { text: 'other' }, newId())
+  })
+  await db.tx(async (tx) => {
+    await tx.erase(topic, subject)
+    tx.emit(topic, 'deleted', { id: subject }, subject)
+  })
+  expect((await logOf(topic)).map((r) => r.payload)).toEqual([null, '{"text":"other"}', `{"id":"${subject}"}`])
+})
