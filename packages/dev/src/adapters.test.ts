@@ -36,7 +36,10 @@ const title = (n: (typeof everyRoute)[number]) => [`${n.service} ${n.route.metho
 test.each(everyRoute.filter(({ route }) => route.method === 'GET' && !route.raw).map(title))(
   'rule 5: Node and Lambda answer alike: %s',
   async (_, named) => {
-    const as = named.route.access === 'internal' ? { key: world.internalKey } : { token: world.people.alice.token }
+    const as =
+      named.route.access === 'internal'
+        ? { key: world.internalKey(named.service) }
+        : { token: world.people.alice.token }
     const { node, lambda } = await both(named, requestOf(named, world.ids, as))
     expect(lambda.status).toBe(node.status)
     expect(lambda.headers).toEqual(
@@ -50,7 +53,7 @@ test.each(everyRoute.map(title))('rule 5: Node and Lambda refuse alike: %s', asy
   for (const request of [
     requestOf(named, world.ids),
     {
-      ...requestOf(named, world.ids, { token: world.people.mallory.token, key: world.internalKey }),
+      ...requestOf(named, world.ids, { token: world.people.mallory.token, key: world.internalKey(named.service) }),
       path: `${requestOf(named, world.ids).path}?unknown=1`,
     },
   ]) {

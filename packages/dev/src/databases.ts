@@ -51,6 +51,7 @@ export const createRoles = (client: pg.Client) =>
 export const createDatabase = async (client: pg.Client, service: ServiceName, name: string, template = 'template0') => {
   await client.query(`create database ${name} template ${template} owner ${roleOf(service)}`)
   await client.query(`revoke all on database ${name} from public`)
+  if (service === 'user') await client.query(`grant connect on database ${name} to ${roleOf('ops')}`)
 }
 
 export const locked = async <T>(client: pg.Client, lock: number, work: () => Promise<T>): Promise<T> => {
@@ -71,8 +72,7 @@ export const createDatabases = (administrator: string): Promise<Partial<Record<S
     await createRoles(client)
     for (const service of withDatabase) {
       const name = topology[service].database!
-      if (service === 'ops') await client.query(`grant connect on database ${name} to ${roleOf('ops')}`)
-      else if (!(await client.query('select from pg_database where datname = $1', [name])).rowCount)
+      if (service !== 'ops' && !(await client.query('select from pg_database where datname = $1', [name])).rowCount)
         await createDatabase(client, service, name)
     }
     return Object.fromEntries(

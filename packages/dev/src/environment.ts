@@ -26,6 +26,25 @@ const internalKeys = Object.fromEntries(
 ) as Record<ServiceName, string>
 export const internalKeyOf = (service: ServiceName) => internalKeys[service]
 
+/** What only one service reads. */
+const forService: Partial<Record<ServiceName, (world: LocalWorld) => Env>> = {
+  auth: ({ keysFile, oidc, gateway }) => ({
+    KEYS_FILE: keysFile,
+    OIDC_ISSUER: oidc.issuer,
+    GOOGLE_CLIENT_ID: oidc.clientId,
+    GOOGLE_CLIENT_SECRET: oidc.clientSecret,
+    REDIRECT_URIS: `http://localhost:${gateway}/,http://localhost:3001/,http://localhost:5173/`,
+  }),
+  user: ({ s3 }) => ({
+    ASSETS_URL: `${s3.endpoint}/${s3.bucket}`,
+    S3_ENDPOINT: s3.endpoint,
+    S3_BUCKET: s3.bucket,
+    S3_ACCESS_KEY_ID: s3.accessKeyId,
+    S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+    ADMIN_EMAILS: 'alice@example.com',
+  }),
+}
+
 /** The environment of one service: its own database, its own key, the keys of those it calls, and no others. */
 export const environmentOf = (service: ServiceName, world: LocalWorld): Env => {
   const origin = `http://localhost:${world.gateway}`
@@ -43,6 +62,8 @@ export const environmentOf = (service: ServiceName, world: LocalWorld): Env => {
     CORS_ORIGINS: `http://localhost:3001,http://localhost:5173,${origin}`,
     DRAIN_SECONDS: '1',
     PUBLIC_URL: origin,
+    APP_URL: origin,
+    ...forService[service]?.(world),
     ...Object.fromEntries(
       calls.flatMap((peer) => [
         [`${peer.toUpperCase()}_URL`, `http://127.0.0.1:${world.ports[peer]}`],

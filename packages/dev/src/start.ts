@@ -22,7 +22,7 @@ const oidcPort = 8090
 const s3Port = 9000
 const oidcClient = { clientId: 'wealist-local', clientSecret: 'wealist-local-secret' }
 const s3Keys = { accessKeyId: 'wealist-local', secretAccessKey: 'wealist-local-secret' }
-const bucket = 'wealist-assets'
+const bucket = 'wealist'
 const origin = `http://localhost:${gatewayPort}`
 
 const flags = new Set(process.argv.slice(2))

@@ -79,7 +79,7 @@ const usesSql = (s: Source, i: string) => {
 /** 7. Every edge a service uses is in the topology: each `call('peer', …)` in its code. */
 export const onlyKnownEdges: Rule = (sources) =>
   code(sources).flatMap((s) =>
-    [...s.text.matchAll(/\bcall\(\s*'(\w+)'/g)].flatMap(([, peer]) =>
+    [...s.text.matchAll(/(?<!redis\.)\bcall\(\s*'(\w+)'/g)].flatMap(([, peer]) =>
       (topology[s.owner as ServiceName].calls as readonly string[]).includes(peer!)
         ? []
         : [`${s.path} calls ${peer}: ${s.owner} → ${peer} is not in the topology`],

@@ -42,7 +42,6 @@ export const testDatabase = async (service: ServiceName): Promise<TestDatabase> 
     })
     // Cloning takes a moment in which the template may have no other session: one at a time.
     await locked(client, templateLock, () => createDatabase(client, owner, name, template))
-    if (service === 'ops') await client.query(`grant connect on database ${name} to wealist_ops`)
   })
   const own = new URL(administrator)
   own.pathname = `/${name}`

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { call } from '@wealist/contract/call'
+import type { CallInput, Output, RouteSpec } from '@wealist/contract/route'
+import type { PlatformRole } from '@wealist/kit/actor'
+import type { Env } from '@wealist/kit/config'
+import { newId } from '@wealist/kit/ids'
+import { openLog } from '@wealist/kit/log'
+import { migrate } from '@wealist/kit/migrate'
+import { type Listening, run } from '@wealist/kit/node'
+import type { Overrides, ServiceSpec } from '@wealist/kit/service'
+import type * as z from 'zod'
+import { asAdministrator, createDatabase, createRoles, urlOf } from '../databases.ts'
+import { testRedis } from './redis.ts'
+
+/** Who asks, as the gateway would say it. */
+export interface Asker {
+  id: string
+  email?: string
+  name?: string
+  role?: PlatformRole
+}
+
+export type Ask = <R extends RouteSpec>(
+  route: R,
+  input: CallInput<R>,
+  headers?: Record<string, string>,
+) => Promise<Output<R>>
+
+export interface OneService<D> {
+  running: Listening<D>
+  url: string
+  /** Calls as a person, with new claims each time. */
+  as(person: Asker): Ask
+  anonymous: Ask
+  internal: Ask
+  /** The headers that make a person of a request, for `fetch`. */
+  headersOf(person: Asker): Record<string, string>
+  stop(): Promise<void>
+}
+
+/** One service alone, through the production door: a database and a part of Redis of its own, and the gateway's claims. */
+export const oneService = async <S extends z.ZodObject, D extends object>(
+  spec: ServiceSpec<S, D>,
+  env: Env = {},
+  overrides: Overrides = {},
+): Promise<OneService<D>> => {
+  const administrator = process.env['TEST_DATABASE_URL']!
+  const name = `test_${spec.name}_${randomBytes(6).toString('hex')}`
+  await asAdministrator(administrator, async (client) => {
+    await createRoles(client)
+    await createDatabase(client, spec.name, name)
+  })
+  const database = urlOf(administrator, spec.name, name)
+  await migrate({ url: database, dir: spec.migrations })
+  const redis = testRedis()
+  const log = openLog({ service: spec.name, level: process.env['TEST_LOG'] ?? 'silent' })
+  const given = {
+    ENVIRONMENT: 'test',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: database,
+    REDIS_URL: redis.url,
+    REDIS_PREFIX: redis.prefix,
+    AUTH_MODE: 'gateway',
+    INTERNAL_KEYS: 'test-key',
+    DRAIN_SECONDS: '0',
+    RATE_LIMIT: '0',
+  }
+  const running = await run(spec, { ...given, ...env }, { log, ...overrides })
+  const url = `http://127.0.0.1:${running.port}`
+  const { AUTH_ISSUER: iss, AUTH_AUDIENCE: aud } = running.base.config
+  const headersOf = ({ id, email = `${id}@example.com`, name: called = 'Somebody', role = 'user' }: Asker) => {
+    const iat = Math.floor(Date.now() / 1000)
+    const claims = { iss, aud, sub: id, email, name: called, role, sid: newId(), jti: newId(), iat, exp: iat + 900 }
+    return { 'x-jwt-payload': Buffer.from(JSON.stringify({ ...claims, token_use: 'access' })).toString('base64url') }
+  }
+  const asking =
+    (headers: () => Record<string, string>): Ask =>
+    (route, input, more) =>
+      call(route, input, { base: url, headers: { ...headers(), ...more } })
+  return {
+    running,
+    url,
+    as: (person) => asking(() => headersOf(person)),
+    anonymous: asking(() => ({})),
+    internal: asking(() => ({ 'x-internal-api-key': 'test-key' })),
+    headersOf,
+    stop: async () => {
+      await running.stop()
+      await asAdministrator(administrator, async (client) => {
+        await client.query(`drop database if exists ${name} with (force)`)
+      })
+    },
+  }
+}

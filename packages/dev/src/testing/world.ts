@@ -1,0 +1,163 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as auth from '@wealist/contract/auth'
+import * as board from '@wealist/contract/board'
+import { call } from '@wealist/contract/call'
+import type { CallInput, Output, RouteSpec } from '@wealist/contract/route'
+import { type ServiceName, serviceNames } from '@wealist/contract/topology'
+import * as user from '@wealist/contract/user'
+import { newId } from '@wealist/kit/ids'
+import { lambda } from '@wealist/kit/lambda'
+import { openLog } from '@wealist/kit/log'
+import { withDatabase } from '../databases.ts'
+import { environmentOf, internalKeyOf, type LocalWorld, type Ports } from '../environment.ts'
+import { startFleet } from '../fleet.ts'
+import { startOidc } from '../oidc.ts'
+import { freePort } from '../ports.ts'
+import { startS3 } from '../s3.ts'
+import { services } from '../services.ts'
+import { testDatabase } from './database.ts'
+import type { Ids } from './examples.ts'
+import type { Handler } from './lambda-event.ts'
+import { testRedis } from './redis.ts'
+
+export interface TestPerson {
+  id: string
+  email: string
+  password: string
+  token: string
+  refreshToken: string
+  ask: <R extends RouteSpec>(service: ServiceName, route: R, input: CallInput<R>) => Promise<Output<R>>
+}
+
+export interface World {
+  local: LocalWorld
+  url(service: ServiceName): string
+  /** The service behind its Lambda adapter, on the same data. */
+  lambda(service: ServiceName): Handler
+  internalKey(service: ServiceName): string
+  /** alice owns the workspace, bob is a member of it, mallory is a stranger. */
+  people: Record<'alice' | 'bob' | 'mallory', TestPerson>
+  /** What the examples of the contract name. */
+  ids: Ids
+  stop(): Promise<void>
+}
+
+const s3Keys = { accessKeyId: 'test', secretAccessKey: 'test-secret' }
+const oidcClient = { clientId: 'test', clientSecret: 'test-secret' }
+
+/** The whole fleet through the production door, on ports and data of its own, with one of everything in it. */
+export const testWorld = async (): Promise<World> => {
+  const dir = await mkdtemp(join(tmpdir(), 'wealist-world-'))
+  const ports = Object.fromEntries(
+    await Promise.all(serviceNames.map(async (name) => [name, await freePort()])),
+  ) as Ports
+  const gateway = await freePort()
+  const [userDb, ...others] = await Promise.all(
+    withDatabase.filter((n) => n !== 'ops').map(async (name) => [name, await testDatabase(name)] as const),
+  )
+  const owned = [userDb!, ...others]
+  const opsUrl = new URL(userDb![1].url)
+  opsUrl.username = opsUrl.password = 'wealist_ops'
+  const s3 = await startS3({ dir: join(dir, 's3'), ...s3Keys, buckets: ['wealist'], publicPrefixes: ['avatars/'] })
+  const oidc = await startOidc({
+    port: await freePort(),
+    ...oidcClient,
+    redirectUris: [`http://localhost:${gateway}/api/oauth2/callback/google`],
+    accounts: [],
+  })
+  const local: LocalWorld = {
+    ports,
+    gateway,
+    databases: { ...Object.fromEntries(owned.map(([name, db]) => [name, db.url])), ops: opsUrl.href },
+    redis: testRedis(),
+    s3: { endpoint: s3.url, bucket: 'wealist', ...s3Keys },
+    oidc: { issuer: oidc.issuer, ...oidcClient },
+    keysFile: join(dir, 'keys.json'),
+    more: { RATE_LIMIT: '0', DRAIN_SECONDS: '0', ENVIRONMENT: 'test' },
+  }
+  const log = openLog({ service: 'test', level: process.env['TEST_LOG'] ?? 'silent' })
+  const fleet = await startFleet(local, log)
+  const url = (service: ServiceName) => `http://127.0.0.1:${ports[service]}`
+
+  const person = async (name: string): Promise<TestPerson> => {
+    const email = `${name}@example.com`
+    const password = `${name}-has-a-password`
+    const { id } = await call(user.users.create, { body: { email, name, password } }, { base: url('user') })
+    const tokens = await call(auth.sessions.login, { body: { email, password } }, { base: url('auth') })
+    const ask: TestPerson['ask'] = (service, route, input) =>
+      call(route, input, { base: url(service), token: tokens.accessToken })
+    return { id, email, password, token: tokens.accessToken, refreshToken: tokens.refreshToken, ask }
+  }
+  const [alice, bob, mallory] = [await person('alice'), await person('bob'), await person('mallory')]
+  const people = { alice, bob, mallory }
+  const ids = await furnish(people)
+  const handlers = new Map<ServiceName, Handler>()
+  return {
+    local,
+    url,
+    lambda: (service) => {
+      let handler = handlers.get(service)
+      if (!handler)
+        handlers.set(
+          service,
+          (handler = lambda(services[service], { ...environmentOf(service, local), LOG_LEVEL: 'silent' }) as Handler),
+        )
+      return handler
+    },
+    internalKey: internalKeyOf,
+    people,
+    ids,
+    stop: async () => {
+      await fleet.stop()
+      await Promise.all([s3.stop(), oidc.stop(), ...owned.map(([, db]) => db.drop())])
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** One of everything that the contract's examples name. */
+const furnish = async ({ alice, bob, mallory }: World['people']): Promise<Ids> => {
+  const workspace = await alice.ask('user', user.workspaces.create, { body: { name: 'Wonderland', isPublic: true } })
+  const open = await mallory.ask('user', user.workspaces.create, { body: { name: 'Open house', isPublic: true } })
+  const params = { id: workspace.id }
+  await alice.ask('user', user.members.add, { params, body: { email: bob.email, role: 'member' } })
+  const invitation = await alice.ask('user', user.invitations.create, {
+    params,
+    body: { email: 'hatter@example.com', role: 'member' },
+  })
+  const joinRequest = await mallory.ask('user', user.joinRequests.create, { params, body: {} })
+  const project = await alice.ask('board', board.projects.create, {
+    body: { workspaceId: workspace.id, name: 'Tea party', description: 'secret-text-of-alice', visibility: 'private' },
+  })
+  await alice.ask('board', board.members.add, { params: { id: project.id }, body: { userId: bob.id, role: 'member' } })
+  const [first, second] = project.boards
+  const task = await alice.ask('board', board.tasks.create, {
+    params: { id: first!.id },
+    body: { title: 'secret-text-of-alice' },
+  })
+  const sessions = await alice.ask('auth', auth.sessions.list, {})
+  return {
+    user: alice.id,
+    member: bob.id,
+    email: alice.email,
+    password: alice.password,
+    outsiderEmail: mallory.email,
+    workspace: workspace.id,
+    publicWorkspace: open.id,
+    invitation: invitation.id,
+    invitationToken: invitation.link.split('/').at(-1)!,
+    joinRequest: joinRequest.id,
+    avatarKey: `uploads/${alice.id}/${newId()}`,
+    project: project.id,
+    board: first!.id,
+    otherBoard: second!.id,
+    task: task.id,
+    session: sessions.items[0]!.id,
+    refreshToken: alice.refreshToken,
+    redirectUri: 'http://localhost:3001/',
+    code: 'no-such-code',
+    secretText: 'secret-text-of-alice',
+  }
+}
