@@ -24,7 +24,7 @@ export const source = (path: string, text: string): Source => ({
 export const sources = (): Source[] =>
   globSync('packages/*/src/**/*.{ts,tsx}', { cwd: repository })
     .map((path) => path.replaceAll('\\', '/'))
-    .sort()
+    .toSorted()
     .map((path) => source(path, readFileSync(join(repository, path), 'utf8')))
 
 export const isTest = (s: Source) => /\.(test|rules\.test)\.tsx?$/.test(s.path)
