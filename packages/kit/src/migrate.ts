@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { runMigrations } from 'graphile-worker'
 import { runner } from 'node-pg-migrate'
-import pg from 'pg'
+import { Client, Pool } from 'pg'
 
 export interface MigrateOptions {
   /** The service's database, as a role that owns it. */
@@ -20,7 +20,7 @@ const lock = 7_331_100
  * safe: one waits. What is already there is left alone.
  */
 export const migrate = async ({ url, dir, count }: MigrateOptions): Promise<void> => {
-  const client = new pg.Client({ connectionString: url })
+  const client = new Client({ connectionString: url })
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -35,7 +35,7 @@ export const migrate = async ({ url, dir, count }: MigrateOptions): Promise<void
   }
 }
 
-const files = (client: pg.Client, dir: URL, table: string, count?: number) =>
+const files = (client: Client, dir: URL, table: string, count?: number) =>
   runner({
     dbClient: client,
     dir: fileURLToPath(dir),
@@ -52,7 +52,7 @@ const files = (client: pg.Client, dir: URL, table: string, count?: number) =>
   })
 
 const worker = async (url: string) => {
-  const pool = new pg.Pool({ connectionString: url, max: 1 })
+  const pool = new Pool({ connectionString: url, max: 1 })
   pool.on('error', () => undefined)
   pool.on('connect', (connected) => connected.on('error', () => undefined))
   try {
