@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Log } from './log.ts'
+import { defineLimits } from './rate-limit.ts'
 
 /**
  * The process's command connection. Fails fast while Redis is away (no offline queue, a second a command), so that no
@@ -16,6 +17,7 @@ export const openRedis = ({ url, prefix, log }: { url: string; prefix: string; l
     enableAutoPipelining: true,
     retryStrategy: (attempt) => Math.min(50 * attempt, 1000),
   })
+  defineLimits(redis)
   let away = false
   redis.on('error', (error: Error) => {
     if (!away) log.warn({ error: error.message }, 'redis is away')

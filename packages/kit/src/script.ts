@@ -1,15 +1,21 @@
+import { createHash } from 'node:crypto'
 import type { Redis } from './redis.ts'
 
 /**
- * A Lua script as a function of (redis, keys, arguments). It is sent once a connection and named by its hash after that.
- * All its keys must lie in one hash slot, so every key has the same `{…}` part.
+ * A Lua script as a function of (redis, keys, arguments), called by its hash where Redis knows it already; `name` shows
+ * in Redis' slow log. All its keys must lie in one hash slot, so every key has the same `{…}` part.
  */
-export const script = <Answer>(name: string, lua: string) => {
-  const command = `wealist_${name}`
-  type Run = (count: number, ...values: (string | number)[]) => Promise<Answer>
-  return (redis: Redis, keys: readonly string[], values: readonly (string | number)[] = []): Promise<Answer> => {
-    const commands = redis as unknown as Record<string, Run>
-    if (!(command in redis)) redis.defineCommand(command, { lua })
-    return commands[command]!(keys.length, ...keys, ...values)
+export const script = <Answer>(name: string, body: string) => {
+  const lua = `-- ${name}\n${body}`
+  const sha = createHash('sha1').update(lua).digest('hex')
+  return async (redis: Redis, keys: readonly string[], values: readonly (string | number)[] = []): Promise<Answer> => {
+    const rest = [keys.length, ...keys, ...values] as const
+    try {
+      return (await redis.evalsha(sha, ...rest)) as Answer
+    } catch (error) {
+      // Then it did not run. (ioredis' defineCommand breaks a pipeline that was begun before the command was defined.)
+      if (!(error as Error).message.startsWith('NOSCRIPT')) throw error
+      return (await redis.eval(lua, ...rest)) as Answer
+    }
   }
 }
