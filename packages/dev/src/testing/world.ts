@@ -147,7 +147,7 @@ const furnish = async ({ alice, bob, mallory }: World['people']): Promise<Ids> =
     workspace: workspace.id,
     publicWorkspace: open.id,
     invitation: invitation.id,
-    invitationToken: invitation.link.split('/').at(-1)!,
+    invitationToken: invitation.token,
     joinRequest: joinRequest.id,
     avatarKey: `uploads/${alice.id}/${newId()}`,
     project: project.id,
