@@ -23,12 +23,7 @@ export const authorize = async (ctx: Anyone, query: { redirectUri: string; codeC
   const verifier = secret()
   // A second tab keeps the first one's cookie, so that both can come back.
   const browser = browserOf(ctx) ?? secret()
-  const place = await provider
-    .authorizationUrl({ redirectUri: callback, state, nonce, verifier })
-    .catch((error: unknown) => {
-      ctx.log.warn({ err: error }, 'the identity provider cannot be reached')
-      throw new Problem('UNAVAILABLE', 'Google cannot be reached right now.', { headers: { 'retry-after': '5' } })
-    })
+  const place = await provider.authorizationUrl({ redirectUri: callback, state, nonce, verifier })
   await states.put(ctx.redis, state, { ...query, nonce, verifier, browser: hash(browser) })
   const secure = ctx.settings.PUBLIC_URL.startsWith('https:') ? '; Secure' : ''
   const cookie = `${cookieName}=${browser}; Path=/api/oauth2/callback; Max-Age=${begunSeconds}; HttpOnly; SameSite=Lax${secure}`

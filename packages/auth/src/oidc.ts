@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { unavailable } from '@wealist/kit/errors'
+import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import * as z from 'zod'
 
 /** What the provider says of the person who signed in there, verified. */
@@ -14,7 +15,7 @@ export interface Identity {
 export interface Provider {
   /** Where to send the browser. */
   authorizationUrl(asked: { redirectUri: string; state: string; nonce: string; verifier: string }): Promise<string>
-  /** The identity that a code stands for. Throws where anything about it is not as it must be. */
+  /** The identity that a code stands for. 503 where the provider is away; throws where anything is not as it must be. */
   identify(given: { code: string; redirectUri: string; nonce: string; verifier: string }): Promise<Identity>
   /** The issuer, which a callback may name (RFC 9207). */
   issuer: string
@@ -60,9 +61,7 @@ export const openProvider = ({
   let readAt = -Infinity
 
   const read = async () => {
-    const response = await fetch(`${issuer}/.well-known/openid-configuration`, {
-      signal: AbortSignal.timeout(patience),
-    })
+    const response = await reach(`${issuer}/.well-known/openid-configuration`, {})
     if (!response.ok) throw new Error(`discovery at ${issuer} answered ${response.status}`)
     const found = Discovery.parse(await response.json())
     if (found.issuer !== issuer) throw new Error(`discovery at ${issuer} names another issuer: ${found.issuer}`)
@@ -78,7 +77,7 @@ export const openProvider = ({
   const redeem = async ({ code, redirectUri, verifier }: { code: string; redirectUri: string; verifier: string }) => {
     const { token } = await discover()
     const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64')
-    const response = await fetch(token, {
+    const response = await reach(token, {
       method: 'POST',
       headers: { authorization: `Basic ${basic}`, accept: 'application/json' },
       body: new URLSearchParams({
@@ -87,8 +86,6 @@ export const openProvider = ({
         redirect_uri: redirectUri,
         code_verifier: verifier,
       }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(patience),
     })
     if (!response.ok) throw new Error(`the token endpoint answered ${response.status}`)
     return z.looseObject({ id_token: z.string() }).parse(await response.json()).id_token
@@ -137,5 +134,14 @@ export const openProvider = ({
 const endpoints = (found: z.infer<typeof Discovery>) => ({
   authorization: found.authorization_endpoint,
   token: found.token_endpoint,
-  keys: createRemoteJWKSet(new URL(found.jwks_uri), { timeoutDuration: patience }),
+  keys: createRemoteJWKSet(new URL(found.jwks_uri), { [customFetch]: reach }),
 })
+
+// A provider that is away is another thing than one that says no.
+const reach = async (url: string, init: RequestInit) => {
+  const response = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(patience) }).catch(
+    () => undefined,
+  )
+  if (!response || response.status >= 500) throw unavailable('Google cannot be reached right now.', 5)
+  return response
+}

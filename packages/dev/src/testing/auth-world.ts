@@ -70,7 +70,7 @@ export const startPeople = async (key: string) => {
 /** auth as production starts it, alone: its own part of Redis, its own keys, and a stand-in for user-service. */
 export const authWorld = async (env: Env = {}) => {
   const key = 'test-key-of-user'
-  const log = openLog({ service: 'auth', level: 'silent' })
+  const log = openLog({ service: 'auth', level: process.env['TEST_LOG'] ?? 'silent' })
   const people = await startPeople(key)
   const folder = await mkdtemp(join(tmpdir(), 'wealist-auth-'))
   const redis = testRedis()
