@@ -6,10 +6,11 @@ import { socket } from './deps.ts'
 
 /** Every change of a project, for whoever may see it. Ends with the project, and for a member who is removed. */
 export const projectSocket = socket(events.live, {
+  topic: ({ projectId }) => topicOf(projectId),
   authorise: async (ctx, { projectId }) => {
     const scope = await rights.scope(ctx.db, { via: 'project', id: projectId, userId: ctx.actor.id })
     await see(ctx, scope, 'project', { fresh: true })
-    return { topic: topicOf(projectId), workspaces: [scope!.workspaceId] }
+    return { workspaces: [scope!.workspaceId] }
   },
   endings: ({ type, text }) => {
     if (type === 'project.deleted') return () => closeCodes.unknown

@@ -1,26 +1,33 @@
 import type { Bearer } from '../revocations.ts'
 import type { CloseCode } from './close-codes.ts'
 import type { Frame } from './frame.ts'
+import type { Message } from './message.ts'
 
-/** Who listens: a socket or a stream, whatever carries it. Nothing in it may throw or wait. */
+/** Who listens: a socket or a stream, whatever carries it. Nothing in it may wait. */
 export interface Listener {
-  person: Bearer
-  /** Workspaces that its right rests on; a change of membership there has it decided again. */
-  workspaces: readonly string[]
-  send(data: Buffer): void
+  readonly person: Bearer
+  /** Workspaces that its right rests on; undefined until it was decided for the first time. */
+  readonly workspaces: readonly string[] | undefined
+  send(message: Message): void
   /** Bytes handed over that have not left. */
   unsent(): number
+  /** Bytes that left since it was opened; it only grows. One that does not read is known by it standing still. */
+  taken(): number
   /** Says why, then ends; later calls do nothing. */
   close(code: CloseCode): void
-  /** Decides its right again; closes it where there is none. */
+  /** Has its right decided again, soon; it is closed where there is none. */
   recheck(): void
 }
 
+/** How a protocol shows its topics. The same object for all of its listeners: what it makes is made once for them. */
+export interface View {
+  /** The frame's text where it is not the event's own, such as one that names its room. */
+  text?(frame: Frame): string
+  endings?: Endings
+}
+
 /**
- * What an event ends: for whom it closes the socket in the tick in which it was handed out, or has the right decided
- * again. Parsed once an event.
+ * What an event ends: for whom it closes the listener in the tick in which it is handed out, before the next seq, or has
+ * the right decided again. Called once an event, so that its payload is parsed at most once.
  */
 export type Endings = (frame: Frame) => ((person: Bearer) => CloseCode | 'recheck' | undefined) | undefined
-
-/** A control frame: `{ type, payload }`, without the top-level `seq` that events have. */
-export const control = (type: string, payload: object) => Buffer.from(JSON.stringify({ type, payload }))

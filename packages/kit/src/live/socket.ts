@@ -1,11 +1,11 @@
 import type { SocketSpec } from '@wealist/contract/route'
 import type * as z from 'zod'
+import type { Person } from '../actor.ts'
 import type { Ctx } from '../context.ts'
-import type { Endings } from './listener.ts'
+import type { View } from './listener.ts'
 
-/** What a socket may hear once its right was decided: a durable topic, and the workspaces that the right rests on. */
+/** What a right rests on, besides the person: a change of membership in these workspaces has it decided again. */
 export interface Grant {
-  topic: string
   workspaces: readonly string[]
 }
 
@@ -15,12 +15,18 @@ export interface Connection {
   send(type: string, payload: object): void
 }
 
-/** A socket protocol as a value. It knows no transport: the same on `ws`, API Gateway and streams. */
-export interface Protocol<D, S extends SocketSpec> {
-  /** Decides the right, on fresh rows; throws NOT_FOUND, FORBIDDEN or UNAUTHORIZED. Called again when it may have changed. */
+/**
+ * A socket protocol as a value. It knows no transport: the same on `ws`, API Gateway and streams. `text` shows a frame
+ * differently; `endings` names the events that end somebody's right as they are handed out.
+ */
+export interface Protocol<D, S extends SocketSpec> extends View {
+  /** The durable topic. Known before the right is: the listener is registered first, so that no removal falls between. */
+  topic(params: z.output<S['params']>, person: Person): string
+  /**
+   * Decides the right, on rows and memberships read now; throws NOT_FOUND, FORBIDDEN or UNAUTHORIZED. Called again
+   * whenever the right may have changed.
+   */
   authorise(ctx: Ctx<D>, params: z.output<S['params']>): Promise<Grant>
-  /** Events that end somebody's right as they are handed out. */
-  endings?: Endings
   /** A frame of the client besides `resume`, `renew` and `ping`; parsed by the route's `incoming`. */
   message?(
     ctx: Ctx<D>,

@@ -9,11 +9,14 @@ export interface Timing {
 export const realTiming: Timing = {
   now: Date.now,
   after: (ms, work) => {
-    const timer = setTimeout(work, ms)
-    timer.unref?.()
+    const timer = setTimeout(work, ms).unref()
     return () => clearTimeout(timer)
   },
   random: Math.random,
 }
 
 export const pause = (timing: Timing, ms: number) => new Promise<void>((resolve) => void timing.after(ms, resolve))
+
+/** How long to wait before the nth try of what failed: doubling from 100 ms to 2 s, spread. */
+export const backOff = (timing: Timing, attempt: number) =>
+  pause(timing, Math.min(100 * 2 ** (attempt - 1), 2000) * (0.5 + timing.random()))

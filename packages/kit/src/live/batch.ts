@@ -1,0 +1,60 @@
+interface Waiting<K, V> {
+  key: K
+  answer: Promise<V>
+  resolve(value: V): void
+  reject(error: unknown): void
+}
+
+export interface BatchOptions<K, V> {
+  /** Answers all keys in one go, in their order. */
+  run(keys: K[]): Promise<V[]>
+  /** Keys of the same identity that wait together are asked once. */
+  identity(key: K): string
+  /** Most keys in one go, and most goes at the same time. */
+  size: number
+  lanes: number
+}
+
+/**
+ * Makes one question of many: of those asked in one tick, and of those that came while all lanes were busy. What fails
+ * fails for all who waited for it.
+ */
+export const openBatch = <K, V>({ run, identity, size, lanes }: BatchOptions<K, V>) => {
+  const queue = new Map<string, Waiting<K, V>>()
+  let busy = 0
+  let scheduled = false
+
+  const go = async () => {
+    const taken = [...queue].slice(0, size)
+    for (const [id] of taken) queue.delete(id)
+    busy++
+    try {
+      const answers = await run(taken.map(([, { key }]) => key))
+      taken.forEach(([, { resolve }], i) => resolve(answers[i]!))
+    } catch (error) {
+      for (const [, { reject }] of taken) reject(error)
+    } finally {
+      busy--
+      schedule()
+    }
+  }
+  const flush = () => {
+    scheduled = false
+    while (queue.size > 0 && busy < lanes) void go()
+  }
+  const schedule = () => {
+    if (scheduled || queue.size === 0 || busy >= lanes) return
+    scheduled = true
+    queueMicrotask(flush)
+  }
+
+  return (key: K): Promise<V> => {
+    const id = identity(key)
+    const there = queue.get(id)
+    if (there) return there.answer
+    const { promise: answer, resolve, reject } = Promise.withResolvers<V>()
+    queue.set(id, { key, answer, resolve, reject })
+    schedule()
+    return answer
+  }
+}

@@ -1,0 +1,89 @@
+import { closeCodes } from './close-codes.ts'
+import type { Frame } from './frame.ts'
+import type { HubParts } from './hub.ts'
+import type { Endings, Listener, View } from './listener.ts'
+import { type Message, messageOf } from './message.ts'
+import { remember, type Topic } from './topic.ts'
+
+/** A listener with more than this many bytes unsent is closed: it resumes when it can read. */
+const mostUnsent = 1024 * 1024
+// What is not kept is not worth a place in a queue that does not move.
+const mostUnsentInPassing = 64 * 1024
+
+type Parts = Pick<HubParts, 'timing' | 'counts' | 'warn'>
+
+/** Sends to a listener; nothing that goes wrong in it reaches another. False where it was closed. */
+export const send = ({ counts, warn }: Parts, listener: Listener, message: Message): boolean => {
+  try {
+    if (listener.unsent() <= mostUnsent) {
+      listener.send(message)
+      return true
+    }
+    counts.slow()
+    listener.close(closeCodes.tooSlow)
+  } catch (error) {
+    warn('a listener failed', { err: error })
+    listener.close(closeCodes.restarting)
+  }
+  return false
+}
+
+/** The frame as a protocol shows it, made once for all listeners of that protocol. */
+export const shownAs = ({ warn }: Parts, frame: Frame, view: View): Message => {
+  const shown = (frame.shown ??= new Map<View, Message>())
+  let message = shown.get(view)
+  if (!message) {
+    let text = frame.text
+    try {
+      if (view.text) text = view.text(frame)
+    } catch (error) {
+      warn('an event could not be shown', { topic: frame.topic, seq: frame.seq, err: error })
+      text = JSON.stringify({ type: 'skip', seq: frame.seq })
+    }
+    shown.set(view, (message = messageOf(frame.type, frame.seq || undefined, text)))
+  }
+  return message
+}
+
+/** The next event of a topic, to all who are live on it, in one tick. Whose right it ends is closed in that tick. */
+export const handOut = (parts: Parts, topic: Topic, frame: Frame) => {
+  topic.delivered = frame.seq
+  topic.highest = Math.max(topic.highest, frame.seq)
+  remember(topic, frame, parts.timing.now())
+  const ended = endedBy(parts, frame)
+  let n = 0
+  for (const s of topic.subscriptions) {
+    if (s.state === 'live' && s.sent < frame.seq) {
+      s.sent = frame.seq
+      if (send(parts, s.listener, shownAs(parts, frame, s.view))) n++
+    }
+    // Also who has not resumed yet, or is catching up: what comes next is no longer theirs.
+    const code = ended(s.view)?.(s.listener.person)
+    if (code === 'recheck') s.listener.recheck()
+    else if (code !== undefined) s.listener.close(code)
+  }
+  parts.counts.delivered(n)
+}
+
+const endedBy = ({ warn }: Parts, frame: Frame) => {
+  const found = new Map<View, ReturnType<Endings>>()
+  return (view: View) => {
+    if (!view.endings) return undefined
+    if (!found.has(view)) {
+      try {
+        found.set(view, view.endings(frame))
+      } catch (error) {
+        found.set(view, undefined)
+        warn('whose right an event ends could not be told', { topic: frame.topic, seq: frame.seq, err: error })
+      }
+    }
+    return found.get(view)
+  }
+}
+
+/** What is said and not kept: to those who are live and keep up. */
+export const pass = (parts: Parts, topic: Topic, frame: Frame) => {
+  for (const s of topic.subscriptions)
+    if (s.state === 'live' && s.listener.unsent() <= mostUnsentInPassing)
+      send(parts, s.listener, shownAs(parts, frame, s.view))
+}

@@ -1,0 +1,53 @@
+import type { Person } from '../actor.ts'
+import { codeOf, unauthorized } from '../errors.ts'
+import type { Revocations } from '../revocations.ts'
+import { type CloseCode, closeCodeOf } from './close-codes.ts'
+import type { Grant, Socket } from './socket.ts'
+
+export interface RightParts {
+  revocations: Pick<Revocations, 'freshCheck' | 'isRevoked'>
+  /** The context of a person on this service. */
+  context(person: Person): object
+  /** Takes turns: a thousand listeners that are decided at once leave connections to requests. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
+  warn(message: string, about: object): void
+}
+
+/** A right that is there, or the code that refuses it, or neither: what decides it is away. */
+export type Verdict = { grant: Grant } | { refused: CloseCode } | 'unknown'
+
+/** Decides the right of a person on a socket by a fresh read of revocations, blocks and of what it rests on. */
+export const decide = (
+  { revocations, context, inTurn, warn }: RightParts,
+  { protocol }: Socket,
+  person: Person,
+  params: Record<string, string>,
+): Promise<Verdict> =>
+  inTurn(async () => {
+    try {
+      if (await revocations.freshCheck(person)) throw unauthorized()
+      return { grant: await protocol.authorise(context(person) as never, params as never) }
+    } catch (error) {
+      const code = codeOf(error)
+      if (code === undefined) warn('a right could not be decided', { err: error })
+      if (code === undefined || code === 'UNAVAILABLE' || code === 'INTERNAL_ERROR') return 'unknown'
+      return { refused: closeCodeOf(code) }
+    }
+  })
+
+/** At most `most` pieces of work at a time, the others wait in line. */
+export const openTurns = (most: number): RightParts['inTurn'] => {
+  const waiting: (() => void)[] = []
+  let busy = 0
+  return async (work) => {
+    if (busy >= most) await new Promise<void>((resolve) => waiting.push(resolve))
+    else busy++
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else busy--
+    }
+  }
+}
