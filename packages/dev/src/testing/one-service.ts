@@ -29,7 +29,7 @@ export type Ask = <R extends RouteSpec>(
 export interface OneService<D> {
   running: Listening<D>
   url: string
-  /** Calls as a person, with new claims each time. */
+  /** Calls as a person, with new claims each time; answers are held against the contract. */
   as(person: Asker): Ask
   anonymous: Ask
   internal: Ask
@@ -41,7 +41,8 @@ export interface OneService<D> {
 /** One service alone, through the production door: a database and a part of Redis of its own, and the gateway's claims. */
 export const oneService = async <S extends z.ZodObject, D extends object>(
   spec: ServiceSpec<S, D>,
-  env: Env = {},
+  /** More of its environment; given the URL of its database where that matters. */
+  env: Env | ((database: string) => Promise<Env>) = {},
   overrides: Overrides = {},
 ): Promise<OneService<D>> => {
   const administrator = process.env['TEST_DATABASE_URL']!
@@ -66,7 +67,11 @@ export const oneService = async <S extends z.ZodObject, D extends object>(
     DRAIN_SECONDS: '0',
     RATE_LIMIT: '0',
   }
-  const running = await run(spec, { ...given, ...env }, { log, ...overrides })
+  const running = await run(
+    spec,
+    { ...given, ...(typeof env === 'function' ? await env(database) : env) },
+    { log, ...overrides },
+  )
   const url = `http://127.0.0.1:${running.port}`
   const { AUTH_ISSUER: iss, AUTH_AUDIENCE: aud } = running.base.config
   const headersOf = ({ id, email = `${id}@example.com`, name: called = 'Somebody', role = 'user' }: Asker) => {
@@ -76,8 +81,11 @@ export const oneService = async <S extends z.ZodObject, D extends object>(
   }
   const asking =
     (headers: () => Record<string, string>): Ask =>
-    (route, input, more) =>
-      call(route, input, { base: url, headers: { ...headers(), ...more } })
+    async (route, input, more) => {
+      const answer = await call(route, input, { base: url, headers: { ...headers(), ...more } })
+      // Answers come as text from PostgreSQL: that they are what the contract says is checked here.
+      return (route.response ? route.response.parse(answer) : answer) as typeof answer
+    }
   return {
     running,
     url,

@@ -1,0 +1,126 @@
+import { createServer, connect, type Server, type Socket } from 'node:net'
+import { projects, tasks } from '@wealist/contract/board'
+import { newId } from '@wealist/kit/ids'
+import { board } from '@wealist/board/service'
+import { afterEach, expect, test } from 'vitest'
+import { freePort } from './ports.ts'
+import { oneService, type OneService } from './testing/one-service.ts'
+import { startWorkspaces } from './testing/workspaces.ts'
+
+const alice = { id: newId() }
+const workspaceId = newId()
+const stops: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0).toReversed()) await stop()
+})
+
+/** A way to a server that can be cut, with all that goes over it, and opened again. */
+const startLine = async (target: string) => {
+  const { hostname, port: to } = new URL(target)
+  const port = await freePort()
+  const open = new Set<Socket>()
+  let server: Server | undefined
+  const up = () =>
+    new Promise<void>((resolve) => {
+      server = createServer((from) => {
+        const there = connect(Number(to), hostname)
+        for (const socket of [from, there]) {
+          open.add(socket)
+          socket.on('error', () => socket.destroy())
+          socket.on('close', () => open.delete(socket))
+        }
+        from.pipe(there).pipe(from)
+      })
+      server.listen(port, '127.0.0.1', resolve)
+    })
+  const down = () =>
+    new Promise<void>((resolve) => {
+      server?.close(() => resolve())
+      for (const socket of open) socket.destroy()
+    })
+  await up()
+  stops.push(down)
+  const url = new URL(target)
+  url.port = String(port)
+  url.hostname = '127.0.0.1'
+  return { url: url.href, up, down }
+}
+
+const startBoard = async (given: (database: string) => Promise<Record<string, string>>) => {
+  const workspaces = await startWorkspaces()
+  stops.push(workspaces.stop)
+  await workspaces.set(workspaceId, alice.id, 'owner')
+  const service: OneService<object> = await oneService(board, async (database) => ({
+    USER_URL: workspaces.url,
+    ...(await given(database)),
+  }))
+  stops.push(service.stop)
+  const project = await service.as(alice)(projects.create, { body: { workspaceId, name: 'Storm' } })
+  const column = project.boards[0]!.id
+  const add = (title: string) => service.as(alice)(tasks.create, { params: { id: column }, body: { title } })
+  const list = async () =>
+    (await service.as(alice)(tasks.list, { params: { id: column }, query: { limit: 100 } })).items.map((t) => t.title)
+  const code = (work: Promise<unknown>) =>
+    work.then(
+      () => 'OK',
+      (e: { code: string }) => e.code,
+    )
+  const again = async (work: () => Promise<unknown>, ms: number) => {
+    const start = performance.now()
+    while ((await code(work())) !== 'OK') {
+      if (performance.now() - start > ms) throw new Error(`not back within ${ms} ms`)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    return performance.now() - start
+  }
+  return { service, add, list, code, again, project }
+}
+
+test('Redis away: every write is stored and answered; afterwards everything works without a restart', async () => {
+  const line = await startLine(process.env['TEST_REDIS_URL']!)
+  const { service, add, list, code, again } = await startBoard(async () => ({ REDIS_URL: line.url }))
+  await add('before')
+  await line.down()
+  const during = await Promise.all(Array.from({ length: 10 }, (_, i) => code(add(`during ${i}`))))
+  expect(new Set(during)).toEqual(new Set(['OK']))
+  const ready = await fetch(`${service.url}/health/ready`)
+  expect([ready.status, ((await ready.json()) as { status: string }).status]).toEqual([200, 'degraded'])
+  await line.up()
+  await again(async () => {
+    const answer = (await (await fetch(`${service.url}/health/ready`)).json()) as { status: string }
+    if (answer.status !== 'ok') throw new Error(answer.status)
+  }, 5000)
+  await add('after')
+  expect(await list()).toHaveLength(12)
+})
+
+test('PostgreSQL away: requests fail with 503 and store nothing by halves; it works within seconds of its return', async () => {
+  let line: Awaited<ReturnType<typeof startLine>> | undefined
+  const { add, list, code, again } = await startBoard(async (database) => ({
+    DATABASE_URL: (line = await startLine(database)).url,
+  }))
+  const acknowledged: string[] = []
+  let stop = false
+  const answers = new Set<string>()
+  const load = Promise.all(
+    Array.from({ length: 5 }, async (_, worker) => {
+      for (let i = 0; !stop; i++) {
+        const title = `${worker}-${i}`
+        const answer = await code(add(title))
+        answers.add(answer)
+        if (answer === 'OK') acknowledged.push(title)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    }),
+  )
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await line!.down()
+  await new Promise((resolve) => setTimeout(resolve, 700))
+  await line!.up()
+  await again(list, 5000)
+  stop = true
+  await load
+  expect([...answers].toSorted()).toEqual(['OK', 'UNAVAILABLE'])
+  const stored = new Set(await list())
+  expect(acknowledged.filter((title) => !stored.has(title))).toEqual([])
+})
