@@ -1,0 +1,67 @@
+import { internal, users } from '@wealist/contract/user'
+import { newId } from '@wealist/kit/ids'
+import { password, type UserService, userService } from '@wealist/dev/testing/user-service'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openPasswords } from './passwords.ts'
+
+let service: UserService
+beforeAll(async () => void (service = await userService({ PASSWORD_THREADS: '1', PASSWORD_QUEUE: '6' })))
+afterAll(() => service.stop())
+
+const verify = (email: string, given = password) =>
+  service.internal(internal.verify, { body: { email, password: given } })
+const hashOf = async (id: string) =>
+  (await service.rows<{ password_hash: string }>('select password_hash from users where id = $1', [id]))[0]!
+    .password_hash
+
+test('the right password tells who it is, as what and in which standing; the wrong one and nobody’s tell nothing', async () => {
+  const alice = await service.signUp('Alice')
+  expect(await verify(` ${alice.email.toUpperCase()}`)).toEqual({
+    user: { id: alice.id, email: alice.email, name: 'Alice', role: 'user', status: 'active' },
+  })
+  expect(await verify(alice.email, `${password}.`)).toEqual({ user: null })
+  expect(await verify('nobody@example.com')).toEqual({ user: null })
+  await service.rows(`update users set status = 'suspended' where id = $1`, [alice.id])
+  expect((await verify(alice.email)).user).toMatchObject({ status: 'suspended' })
+})
+
+test('a hash of an older cost is made anew by the next sign-in', async () => {
+  const alice = await service.signUp('Alice')
+  const old = await openPasswords({ atOnce: 1, waiting: 1 }, { memory: 1024, passes: 1, parallelism: 1 }).hash(password)
+  await service.rows('update users set password_hash = $2 where id = $1', [alice.id, old])
+  expect((await verify(alice.email, 'wrong')).user).toBe(null)
+  expect(await hashOf(alice.id)).toBe(old)
+  expect((await verify(alice.email)).user).not.toBe(null)
+  expect(await hashOf(alice.id)).toContain('$m=19456,t=2,p=1$')
+  expect((await verify(alice.email)).user).not.toBe(null)
+})
+
+test('a storm of sign-ins is turned away with 503 past the line, while everything else goes on', async () => {
+  const alice = await service.signUp('Alice')
+  const storm = Promise.allSettled(Array.from({ length: 40 }, () => verify(alice.email)))
+  const start = performance.now()
+  await service.as(alice)(users.me, {})
+  expect(performance.now() - start).toBeLessThan(2000)
+  const results = await storm
+  const refused = results.filter((r) => r.status === 'rejected')
+  expect(refused.length).toBeGreaterThan(0)
+  for (const { reason } of refused) expect(reason).toMatchObject({ code: 'UNAVAILABLE' })
+  expect(results.some((r) => r.status === 'fulfilled' && r.value.user?.id === alice.id)).toBe(true)
+})
+
+test('a new password needs the old one, and ends every session', async () => {
+  const alice = await service.signUp('Alice')
+  const before = { id: alice.id, sid: newId(), jti: newId() }
+  const set = (currentPassword: string | undefined, newPassword: string) =>
+    service.as(alice)(users.setPassword, { body: { currentPassword, newPassword } })
+  for (const wrong of [undefined, '', 'wrong'])
+    await expect(set(wrong, 'a new password')).rejects.toMatchObject({ code: 'VALIDATION_ERROR' })
+  await set(password, 'a new password')
+  expect((await verify(alice.email)).user).toBe(null)
+  expect((await verify(alice.email, 'a new password')).user).toMatchObject({ id: alice.id })
+  await expect
+    .poll(() => service.running.base.revocations.isRevoked(before), { timeout: 10_000, interval: 50 })
+    .toBe(true)
+  // Who signs in again afterwards stays signed in.
+  expect(service.running.base.revocations.isRevoked({ id: alice.id, sid: newId(), jti: newId() })).toBe(false)
+})

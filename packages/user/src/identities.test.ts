@@ -1,0 +1,82 @@
+import { internal, users } from '@wealist/contract/user'
+import { newId } from '@wealist/kit/ids'
+import { password, type UserService, userService } from '@wealist/dev/testing/user-service'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+let service: UserService
+beforeAll(async () => void (service = await userService({ ADMIN_EMAILS: 'Root@Example.com, other@example.com' })))
+afterAll(() => service.stop())
+
+let n = 1000
+const subject = () => String(++n)
+const google = (identity: { subject: string; email: string; emailVerified?: boolean; name?: string }) =>
+  service.internal(internal.identities, {
+    body: { provider: 'google', emailVerified: true, name: 'Somebody', ...identity },
+  })
+const verify = (email: string) => service.internal(internal.verify, { body: { email, password } })
+
+test('a subject is one person from the first sign-in on, even when ten come at the same moment', async () => {
+  const who = { subject: subject(), email: 'Dinah@Example.com', name: 'Dinah' }
+  const answers = await Promise.all(Array.from({ length: 10 }, () => google(who)))
+  expect(new Set(answers.map((a) => a.user.id)).size).toBe(1)
+  expect(answers.filter((a) => a.created)).toHaveLength(1)
+  expect(answers[0]!.user).toMatchObject({ email: 'dinah@example.com', name: 'Dinah', role: 'user', status: 'active' })
+  // The subject is who they are, not the address, which may change or go to somebody else.
+  expect(await google({ ...who, email: 'changed@example.com' })).toMatchObject({
+    created: false,
+    user: { id: answers[0]!.user.id, email: 'dinah@example.com' },
+  })
+})
+
+test('a verified address links to the account that has it, and ten at the same moment agree', async () => {
+  const alice = await service.signUp('Alice')
+  const who = { subject: subject(), email: alice.email }
+  const answers = await Promise.all(Array.from({ length: 10 }, () => google(who)))
+  expect(new Set(answers.map((a) => a.user.id))).toEqual(new Set([alice.id]))
+  expect(answers.every((a) => !a.created)).toBe(true)
+})
+
+test('an address that Google has not verified opens nobody’s account', async () => {
+  const alice = await service.signUp('Alice')
+  await expect(google({ subject: subject(), email: alice.email, emailVerified: false })).rejects.toMatchObject({
+    code: 'ALREADY_EXISTS',
+  })
+  expect((await verify(alice.email)).user).toMatchObject({ id: alice.id })
+})
+
+test('who signed up with somebody else’s address loses the account when its owner comes', async () => {
+  const squatter = await service.signUp('Not Alice')
+  const stolen = { id: squatter.id, sid: newId(), jti: newId() }
+  const who = { subject: subject(), email: squatter.email }
+  expect((await google(who)).user.id).toBe(squatter.id)
+  expect((await verify(squatter.email)).user).toBe(null)
+  expect(service.running.base.revocations.isRevoked(stolen)).toBe(true)
+  // A password that the owner sets from then on is theirs, and stays.
+  await service.as(squatter)(users.setPassword, { body: { newPassword: password } })
+  await google({ ...who, subject: subject() })
+  await google(who)
+  expect((await verify(squatter.email)).user).toMatchObject({ id: squatter.id })
+})
+
+test('the first admins are those that configuration names, once their address is proved; whoever is first is nobody', async () => {
+  const early = await service.anonymous(users.create, {
+    body: { email: 'root@example.com', name: 'Early', password },
+  })
+  expect((await verify('root@example.com')).user).toMatchObject({ id: early.id, role: 'user' })
+  await expect(google({ subject: subject(), email: 'root@example.com', emailVerified: false })).rejects.toThrow()
+  expect(await google({ subject: subject(), email: 'root@example.com' })).toMatchObject({ user: { role: 'admin' } })
+  expect(
+    await google({ subject: subject(), email: 'unverified-other@example.com', emailVerified: false }),
+  ).toMatchObject({
+    user: { role: 'user' },
+  })
+})
+
+test('who deleted the account comes back as somebody new', async () => {
+  const who = { subject: subject(), email: 'returning@example.com' }
+  const { user: before } = await google(who)
+  await service.as(before)(users.removeMe, {})
+  const { user: after, created } = await google(who)
+  expect(created).toBe(true)
+  expect(after.id).not.toBe(before.id)
+})
