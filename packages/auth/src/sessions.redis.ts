@@ -1,6 +1,6 @@
 import { unavailable } from '@wealist/kit/errors'
 import { type Redis } from '@wealist/kit/redis'
-import { blockedKey, sessionKey, sessionsKey } from '@wealist/kit/revocations.redis'
+import { blockedKey, endedKey, sessionKey, sessionsKey } from '@wealist/kit/revocations.redis'
 import { script } from '@wealist/kit/script'
 
 const day = 24 * 60 * 60 * 1000
@@ -33,10 +33,12 @@ const now = `local time = redis.call('time')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local function text(n) return string.format('%.0f', n) end`
 
-// KEYS: blocked, sessions, session. ARGV: id, hash, seal key, device, address, sliding life, most.
-const insert = script<['blocked'] | ['made', ...string[]]>(
+// KEYS: blocked, sessions, session, ended. ARGV: id, hash, seal key, device, address, sliding life, most, when the
+// sign-in began.
+const insert = script<['blocked' | 'overtaken'] | ['made', ...string[]]>(
   'session_insert',
   `if redis.call('exists', KEYS[1]) == 1 then return { 'blocked' } end
+  if tonumber(redis.call('get', KEYS[4]) or '-1') >= tonumber(ARGV[8]) then return { 'overtaken' } end
   ${now}
   redis.call('hset', KEYS[3], 'current', ARGV[2], 'sealKey', ARGV[3], 'device', ARGV[4], 'address', ARGV[5], 'createdAt', text(now), 'lastUsedAt', text(now))
   redis.call('pexpire', KEYS[3], ARGV[6])
@@ -103,20 +105,24 @@ export const time = async (redis: Redis) => {
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
 }
 
-/** Stores a new session; gives the sessions that made room, or `blocked` where the person may have none. */
+/**
+ * Stores a new session; gives the sessions that made room. `blocked` where the person may have none, `overtaken` where
+ * all their sessions were ended since the sign-in began (at `at`, the time of Redis): what it proved may be void.
+ */
 export const create = async (
   redis: Redis,
   sub: string,
-  session: Pick<StoredSession, 'id' | 'sealKey' | 'address' | 'device'> & { hash: string },
-): Promise<'blocked' | string[]> => {
+  session: Pick<StoredSession, 'id' | 'sealKey' | 'address' | 'device'> & { hash: string; at: number },
+): Promise<'blocked' | 'overtaken' | string[]> => {
+  const { id, hash, sealKey, device, address, at } = session
   const [state, ...ended] = await asked(
     insert(
       redis,
-      [blockedKey(sub), sessionsKey(sub), sessionKey(sub, session.id)],
-      [session.id, session.hash, session.sealKey, session.device ?? '', session.address, slidingLife, mostSessions],
+      [blockedKey(sub), sessionsKey(sub), sessionKey(sub, id), endedKey(sub)],
+      [id, hash, sealKey, device ?? '', address, slidingLife, mostSessions, at],
     ),
   )
-  return state === 'blocked' ? 'blocked' : ended
+  return state === 'made' ? ended : state
 }
 
 /**

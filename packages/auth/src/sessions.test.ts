@@ -294,6 +294,21 @@ test('a role that changes between its reading and the signing of the token ends 
   await vi.waitFor(async () => expect((await world.me(late.body.accessToken)).status).toBe(401), soon)
 })
 
+test('who proved an old password while all sessions were ended gets no session by it', async () => {
+  const person = world.people.add()
+  const map = world.people.people
+  const read = map.values.bind(map)
+  // The old password is found right; the person changes it, and all sessions are ended, before the answer arrives.
+  map.values = () => {
+    void world.running.base.revocations.revoke({ sub: person.id })
+    return read()
+  }
+  const late = await world.ask('POST', '/api/auth/login', { body: { email: person.email, password } })
+  map.values = read
+  expect([late.status, await world.redis.zcard(sessionsKey(person.id))]).toEqual([401, 0])
+  expect((await world.me((await world.signIn(person)).accessToken)).status).toBe(200)
+})
+
 test('the account of a session is deleted: refresh ends it', async () => {
   const person = world.people.add()
   const tokens = await world.signIn(person)

@@ -31,9 +31,17 @@ export const begin = async (ctx: Anyone, person: Standing, at: number): Promise<
   const sealKey = randomBytes(32).toString('base64url')
   const refreshToken = newRefreshToken(person.id, id, sealKey)
   const { ip: address, userAgent: device = null } = ctx.request
-  const ended = await store.create(ctx.redis, person.id, { id, hash: hashOf(refreshToken), sealKey, address, device })
-  if (ended === 'blocked') throw blocked()
-  if (ended.length > 0) await ctx.revocations.revoke({ sids: ended })
+  const made = await store.create(ctx.redis, person.id, {
+    id,
+    hash: hashOf(refreshToken),
+    sealKey,
+    address,
+    device,
+    at,
+  })
+  if (made === 'blocked') throw blocked()
+  if (made === 'overtaken') throw ended()
+  if (made.length > 0) await ctx.revocations.revoke({ sids: made })
   return tokens(ctx, { person, sid: id, at, refreshToken })
 }
 

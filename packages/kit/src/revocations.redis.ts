@@ -19,6 +19,8 @@ const byJti = (jti: string) => `${stream}:jti:${jti}`
 
 /** Present while a person may have no session, refresh or ticket. */
 export const blockedKey = (sub: string) => `blocked:{${sub}}`
+/** When all sessions of a person were last ended, in milliseconds of Redis' clock. */
+export const endedKey = (sub: string) => `ended:{${sub}}`
 /** A person's sessions: a sorted set of their ids. A session is the hash at this key followed by `:<id>`. */
 export const sessionsKey = (sub: string) => `sessions:{${sub}}`
 export const sessionKey = (sub: string, sid: string) => `${sessionsKey(sub)}:${sid}`
@@ -47,9 +49,12 @@ const add = script<string>(
    return text`,
 )
 
+// KEYS: sessions, ended. ARGV: life. Who began to sign in before this moment gets no session after it.
 const endSessions = script<string[]>(
   'end_sessions',
-  `local sids = redis.call('zrange', KEYS[1], 0, -1)
+  `local time = redis.call('time')
+   redis.call('set', KEYS[2], string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)), 'PX', ARGV[1])
+   local sids = redis.call('zrange', KEYS[1], 0, -1)
    for _, sid in ipairs(sids) do redis.call('del', KEYS[1] .. ':' .. sid) end
    redis.call('del', KEYS[1])
    return sids`,
@@ -67,7 +72,10 @@ export const write = async (redis: Redis, what: Revocation, channel: string) => 
     'sub' in what
       ? await put(redis, {
           sub: what.sub,
-          sids: what.sessions === 'keep' ? [] : await endSessions(redis, [sessionsKey(what.sub)]),
+          sids:
+            what.sessions === 'keep'
+              ? []
+              : await endSessions(redis, [sessionsKey(what.sub), endedKey(what.sub)], [life]),
           at: 0,
         })
       : await put(redis, { sids: 'sids' in what ? what.sids : [], jti: 'jti' in what ? what.jti : undefined, at: 0 })
