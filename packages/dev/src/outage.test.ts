@@ -1,9 +1,8 @@
-import { createServer, connect, type Server, type Socket } from 'node:net'
 import { projects, tasks } from '@wealist/contract/board'
 import { newId } from '@wealist/kit/ids'
 import { board } from '@wealist/board/service'
 import { afterEach, expect, test } from 'vitest'
-import { freePort } from './ports.ts'
+import { startLine } from './testing/line.ts'
 import { oneService, type OneService } from './testing/one-service.ts'
 import { startWorkspaces } from './testing/workspaces.ts'
 
@@ -14,36 +13,10 @@ afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop()
 })
 
-/** A way to a server that can be cut, with all that goes over it, and opened again. */
-const startLine = async (target: string) => {
-  const { hostname, port: to } = new URL(target)
-  const port = await freePort()
-  const open = new Set<Socket>()
-  let server: Server | undefined
-  const up = () =>
-    new Promise<void>((resolve) => {
-      server = createServer((from) => {
-        const there = connect(Number(to), hostname)
-        for (const socket of [from, there]) {
-          open.add(socket)
-          socket.on('error', () => socket.destroy())
-          socket.on('close', () => open.delete(socket))
-        }
-        from.pipe(there).pipe(from)
-      })
-      server.listen(port, '127.0.0.1', resolve)
-    })
-  const down = () =>
-    new Promise<void>((resolve) => {
-      server?.close(() => resolve())
-      for (const socket of open) socket.destroy()
-    })
-  await up()
-  stops.push(down)
-  const url = new URL(target)
-  url.port = String(port)
-  url.hostname = '127.0.0.1'
-  return { url: url.href, up, down }
+const lineTo = async (target: string) => {
+  const line = await startLine(target)
+  stops.push(line.down)
+  return line
 }
 
 const startBoard = async (given: (database: string) => Promise<Record<string, string>>) => {
@@ -77,7 +50,7 @@ const startBoard = async (given: (database: string) => Promise<Record<string, st
 }
 
 test('Redis away: every write is stored and answered; afterwards everything works without a restart', async () => {
-  const line = await startLine(process.env['TEST_REDIS_URL']!)
+  const line = await lineTo(process.env['TEST_REDIS_URL']!)
   const { service, add, list, code, again } = await startBoard(async () => ({ REDIS_URL: line.url }))
   await add('before')
   await line.down()
@@ -97,7 +70,7 @@ test('Redis away: every write is stored and answered; afterwards everything work
 test('PostgreSQL away: requests fail with 503 and store nothing by halves; it works within seconds of its return', async () => {
   let line: Awaited<ReturnType<typeof startLine>> | undefined
   const { add, list, code, again } = await startBoard(async (database) => ({
-    DATABASE_URL: (line = await startLine(database)).url,
+    DATABASE_URL: (line = await lineTo(database)).url,
   }))
   const acknowledged: string[] = []
   let stop = false
