@@ -1,9 +1,12 @@
 import { authWorld, type AuthWorld, password } from '@wealist/dev/testing/auth-world'
+import { type Handler, throughLambda } from '@wealist/dev/testing/lambda-event'
 import { Tokens } from '@wealist/contract/auth/sessions'
 import { newId } from '@wealist/kit/ids'
+import { lambda } from '@wealist/kit/lambda'
 import { sessionKey, sessionsKey } from '@wealist/kit/revocations.redis'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { auth } from './service.ts'
 
 let world: AuthWorld
 let other: string
@@ -202,6 +205,19 @@ test('logout ends the session and is felt by another process within a second', a
   await vi.waitFor(async () => expect((await world.me(tokens.accessToken, other)).status).toBe(401), soon)
   expect((await world.refresh(tokens.refreshToken)).code).toBe('UNAUTHORIZED')
   expect((await world.me(elsewhere.accessToken)).status).toBe(200)
+})
+
+test('on Lambda, where nothing is remembered, logout is felt by the very next request', async () => {
+  const handler = lambda(auth, { ...world.env, LOG_LEVEL: 'silent' }) as Handler
+  const { accessToken, refreshToken } = await world.signIn(world.people.add())
+  const me = async () => {
+    const headers = { authorization: `Bearer ${accessToken}` }
+    return (await throughLambda(handler, 'auth', { path: '/api/auth/me', init: { method: 'GET', headers } })).status
+  }
+  expect(await me()).toBe(200)
+  await world.ask('POST', '/api/auth/logout', { token: accessToken })
+  expect(await me()).toBe(401)
+  expect((await world.refresh(refreshToken)).status).toBe(401)
 })
 
 test('sessions are listed with device, address and last use, and can be ended one by one or all others', async () => {

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import { serviceNames, type ServiceName } from '@wealist/contract/topology'
 import { errors, type JSONWebKeySet, jwtVerify } from 'jose'
 import type { Peer, Person } from './actor.ts'
@@ -52,17 +52,17 @@ export const openAuth = ({
   const seconds = () => Math.floor(clock.now() / 1000)
 
   const verify = async (token: string): Promise<Person> => {
-    const hash = digest(token).toString('base64')
-    const known = verified.get(hash)
+    const key = hash('sha256', token, 'base64')
+    const known = verified.get(key)
     if (known) {
-      verified.delete(hash)
+      verified.delete(key)
       if (known.exp > seconds() - clockTolerance) {
-        verified.set(hash, known)
+        verified.set(key, known)
         return known
       }
     }
     const person = await verifySignature(token)
-    verified.set(hash, person)
+    verified.set(key, person)
     if (verified.size > remembered) verified.delete(verified.keys().next().value!)
     return person
   }
@@ -120,7 +120,7 @@ export const openAuth = ({
   }
 }
 
-const digest = (text: string) => createHash('sha256').update(text).digest()
+const digest = (text: string) => hash('sha256', text, 'buffer')
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
