@@ -53,6 +53,8 @@ export interface Revocations {
 
 const poll = 500
 const unconfirmed = 10_000
+// As many as Redis answers well within the time of a command.
+const batch = 200
 
 /** The channel of the bus that says: read now. Whoever has the bus calls `nudge` then. */
 export const revocationChannel = 'revocations'
@@ -142,7 +144,9 @@ export const openRevocations = async ({
     const found = await store.read(redis, cursor)
     if (found.boot !== boot) {
       // Another data set than the one read before: it may lack what this process knows, and its ids begin anew.
-      await Promise.all(known.all().map((entry) => store.restore(redis, entry)))
+      const all = known.all()
+      for (let i = 0; i < all.length; i += batch)
+        await Promise.all(all.slice(i, i + batch).map((entry) => store.restore(redis, entry)))
       boot = found.boot
       cursor = '0-0'
       again = true
