@@ -64,10 +64,12 @@ test('a repetition gets the stored answer: status, headers and body', async () =
   expect(await claim(db, of)).toEqual({ state: 'answered', ...answer })
 })
 
-test('the same key with another body is refused, running or answered', async () => {
+test('the same key with another body is refused: running, abandoned or answered', async () => {
   const of = keyOf()
   const mine = await claimed(of)
   await expect(claim(db, { ...of, hash: 'other' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH', status: 422 })
+  await expire(of.key)
+  await expect(claim(db, { ...of, hash: 'other' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' })
   await create(mine)
   await expect(claim(db, { ...of, hash: 'other' })).rejects.toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' })
 })

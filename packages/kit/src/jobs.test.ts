@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type Db, openDb } from './db.ts'
 import { conflict, notFound, unavailable } from './errors.ts'
 import { cron, job, type JobCtx, type Jobs, type JobSpec, openJobs } from './jobs.ts'
+import { openCrons } from './jobs.cron.ts'
 import { freeDead } from './jobs.locks.ts'
 import { openLog } from './log.ts'
 import { sql } from './sql.ts'
@@ -243,6 +244,16 @@ test('a recurring job runs once for the fleet, in its minute, and makes up for w
   now = Date.parse('2026-11-23T12:00:00Z')
   await tick()
   expect(at).toEqual(['2026-11-20T03:00:00.000Z', '2026-11-23T03:00:00.000Z'])
+})
+
+test('of many processes that find a recurring job due at once, one adds it', async () => {
+  const addDue = openCrons([cron('often', '* * * * *', () => undefined)])
+  const now = Date.parse('2026-11-20T03:00:30Z')
+  await addDue(db, now)
+  await Promise.all(Array.from({ length: 8 }, () => addDue(db, now + 60_000)))
+  expect(await db.rows(sql`select task, payload, job_key from kit.outbox`)).toEqual([
+    { task: 'often', payload: { at: '2026-11-20T03:01:00.000Z' }, job_key: 'cron' },
+  ])
 })
 
 test('a wrong schedule or two jobs of one name end the start', () => {

@@ -82,7 +82,7 @@ export const openJobs = ({ base, ctx, registry, resident = true }: JobsOptions):
   const beat = () => {
     if (!working && !timer) move()
     addDue().catch(said)
-    if (beats++ % 10 === 0) freeDead(db, specs).catch(said)
+    if (beats++ % 5 === 0) freeDead(db, specs).catch(said)
   }
   const worker = resident ? openWorker(db.pool.options.connectionString!, runs, specs) : undefined
   const clockwork = resident ? setInterval(beat, second) : undefined
