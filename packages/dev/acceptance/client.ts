@@ -69,7 +69,10 @@ const signInWithGoogle = async (email: string) => {
     assert.ok(location, `no way on from ${url}: ${response.status} ${await response.text()}`)
     const next = new URL(location, url)
     if (hop === 0) next.searchParams.set('login_hint', email)
-    if (next.href.startsWith(redirectUri) && (next.searchParams.has('code') || next.searchParams.has('error'))) {
+    if (
+      next.origin + next.pathname === redirectUri &&
+      (next.searchParams.has('code') || next.searchParams.has('error'))
+    ) {
       assert.equal(next.searchParams.get('error'), null)
       for (const token of ['accessToken', 'refreshToken', 'access_token', 'id_token'])
         assert.equal(next.searchParams.has(token), false)

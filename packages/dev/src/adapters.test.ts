@@ -8,7 +8,10 @@ beforeAll(async () => void (world = await testWorld()))
 afterAll(() => world.stop())
 
 // What differs from one answer to the next by its nature; everything else must be the same.
+// A redirect to Google carries a fresh state.
 const varying = new Set([
+  'location',
+  'set-cookie',
   'date',
   'x-request-id',
   'ratelimit',
@@ -42,16 +45,15 @@ test.each(everyRoute.filter(({ route }) => route.method === 'GET' && !route.raw)
         : { token: world.people.alice.token }
     const { node, lambda } = await both(named, requestOf(named, world.ids, as))
     expect(lambda.status).toBe(node.status)
-    expect(lambda.headers).toEqual(
-      expect.objectContaining({ ...node.headers, location: node.headers['location'] && expect.any(String) }),
-    )
+    expect(lambda.headers).toEqual(node.headers)
     if (node.status < 300) expect(shape(lambda.body)).toEqual(shape(node.body))
   },
 )
 
 test.each(everyRoute.map(title))('rule 5: Node and Lambda refuse alike: %s', async (_, named) => {
   for (const request of [
-    requestOf(named, world.ids),
+    // What anybody may do would be done twice.
+    ...(named.route.access === 'public' ? [] : [requestOf(named, world.ids)]),
     {
       ...requestOf(named, world.ids, { token: world.people.mallory.token, key: world.internalKey(named.service) }),
       path: `${requestOf(named, world.ids).path}?unknown=1`,

@@ -42,6 +42,8 @@ const forService: Partial<Record<ServiceName, (world: LocalWorld) => Env>> = {
     S3_ACCESS_KEY_ID: s3.accessKeyId,
     S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
     ADMIN_EMAILS: 'alice@example.com',
+    // Nobody proves an address on one's own machine: who signs up with alice's is alice, also through the provider.
+    SIGN_UP_PROVES_EMAIL: 'true',
   }),
 }
 

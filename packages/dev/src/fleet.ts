@@ -20,15 +20,12 @@ export const migrateAll = (databases: LocalWorld['databases']) =>
   )
 
 /** Every service, each on its own port, in this process, by the door that production uses. Stops them all together. */
-export const startFleet = async (world: LocalWorld, log?: Log): Promise<Fleet> => {
+export const startFleet = async (world: LocalWorld, logOf?: (service: ServiceName) => Log): Promise<Fleet> => {
   const started: [ServiceName, Listening<unknown>][] = []
   const stop = async () => void (await Promise.allSettled(started.map(([, service]) => service.stop())))
   try {
     for (const name of serviceNames)
-      started.push([
-        name,
-        await run(services[name], environmentOf(name, world), log && { log: log.child({ service: name }) }),
-      ])
+      started.push([name, await run(services[name], environmentOf(name, world), logOf && { log: logOf(name) })])
   } catch (error) {
     await stop()
     throw error

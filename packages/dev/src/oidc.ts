@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { Provider } from 'oidc-provider'
+import { type Adapter, Provider } from 'oidc-provider'
 // @ts-expect-error the package has types for its root only
 import MemoryAdapter from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { signInPage } from './oidc-page.ts'
@@ -30,7 +30,7 @@ export const startOidc = async ({ port: wanted, clientId, clientSecret, redirect
   const people = new Map(accounts.map(({ email, name }) => [subjectOf(email), { email, name }]))
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const provider = new Provider(issuer, {
-    adapter: class extends MemoryAdapter {},
+    adapter: (name: string) => new MemoryAdapter(name) as Adapter,
     renderError: (ctx, { error, error_description: why }) => {
       ctx.type = 'text'
       ctx.body = `${error}: ${why ?? ''}`

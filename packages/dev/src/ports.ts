@@ -1,17 +1,21 @@
 import { execFileSync } from 'node:child_process'
 import { createServer } from 'node:net'
 
-/** A port that is free now. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      server.close(() => resolve(port))
-    })
-  })
+const given = new Set<number>()
+
+/**
+ * A port that is free, and stays so: below those that the system gives to outgoing connections, and never the same one
+ * twice from this process.
+ */
+export const freePort = async (): Promise<number> => {
+  for (let attempt = 0; attempt < 1000; attempt++) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    if (given.has(port) || !(await isFree(port))) continue
+    given.add(port)
+    return port
+  }
+  throw new Error('no port is free')
+}
 
 /** True where nothing listens on the port, on any address. */
 export const isFree = (port: number): Promise<boolean> =>

@@ -133,12 +133,9 @@ const start = async () => {
       keep('services', await startProcesses(world, (line) => log.write(`${line}\n`))),
     )
   } else {
-    const log = openLog({
-      service: 'fleet',
-      level: process.env['LOG_LEVEL'] ?? 'info',
-      stream: createWriteStream(join(dir, 'services.log'), { flags: 'a' }),
-    })
-    await step('services', async () => keep('services', await startFleet(world, log)))
+    const stream = createWriteStream(join(dir, 'services.log'), { flags: 'a' })
+    const logOf = (service: string) => openLog({ service, level: process.env['LOG_LEVEL'] ?? 'info', stream })
+    await step('services', async () => keep('services', await startFleet(world, logOf)))
   }
   await step('gateway', async () =>
     keep(

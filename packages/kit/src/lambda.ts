@@ -31,7 +31,10 @@ export const lambda = <S extends z.ZodObject, D extends object>(spec: ServiceSpe
     }
     const result = await answer(inner as never, context)
     // What comes after the answer is frozen with the process, so due jobs run before it, briefly.
-    await service.jobs?.runDue(300)
+    // They stay due when that fails; the answer is what it is.
+    await service.jobs
+      ?.runDue(300)
+      .catch((error: unknown) => service.base.log.error({ err: error }, 'due jobs could not run'))
     return result as APIGatewayProxyStructuredResultV2
   }
 }

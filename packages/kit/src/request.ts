@@ -1,9 +1,10 @@
 import { Problem } from '@wealist/contract/problem'
 import type { RouteSpec } from '@wealist/contract/route'
-import type * as z from 'zod'
+import * as z from 'zod'
 import { invalid, notFound } from './errors.ts'
 
 const kilobyte = 1024
+const none = z.strictObject({})
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 /** The parts of a request, each parsed by the route's schema. Path first (404), then query and body (400 with both). */
@@ -17,7 +18,7 @@ export const parse = async (route: RouteSpec, params: Record<string, string>, re
     for (const issue of result.error.issues) issues.push(...detailsOf(issue))
     return undefined
   }
-  const query = route.query ? check(route.query, queryOf(request.url)) : {}
+  const query = route.raw ? {} : check(route.query ?? none, queryOf(request.url))
   const body = route.body ? check(route.body, await readJson(request, route.maxBody ?? 256 * kilobyte)) : undefined
   if (issues.length > 0) throw invalid(issues.slice(0, 50))
   return { params: path?.data ?? {}, query: query as Record<string, unknown>, body }

@@ -39,7 +39,7 @@ export const create = route({
   method: 'POST',
   path: '/api/workspaces/{id}/join-requests',
   summary: 'Ask to join a public workspace; one that requires no approval lets me in at once',
-  access: 'scoped',
+  access: 'self',
   idempotent: true,
   params,
   body: z.strictObject({ message: text(500).nullable().default(null) }),

@@ -77,8 +77,7 @@ export const testWorld = async (): Promise<World> => {
     keysFile: join(dir, 'keys.json'),
     more: { RATE_LIMIT: '0', DRAIN_SECONDS: '0', ENVIRONMENT: 'test' },
   }
-  const log = openLog({ service: 'test', level: process.env['TEST_LOG'] ?? 'silent' })
-  const fleet = await startFleet(local, log)
+  const fleet = await startFleet(local, (service) => openLog({ service, level: process.env['TEST_LOG'] ?? 'silent' }))
   const url = (service: ServiceName) => `http://127.0.0.1:${ports[service]}`
 
   const person = async (name: string): Promise<TestPerson> => {
