@@ -20,6 +20,11 @@ export const Config = KitConfig.extend({
         ),
     )
     .describe('Addresses of the first platform admins; they hold once an identity provider has verified them'),
+  SIGN_UP_PROVES_EMAIL: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((v) => v === 'true')
+    .describe('Development alone: an address counts as proved as soon as somebody signs up with it'),
   PUBLIC_URL: z
     .string()
     .default('http://localhost:8088')
@@ -44,6 +49,8 @@ export const Config = KitConfig.extend({
 })
 
 export const open = (config: z.output<typeof Config>, _base: Base) => {
+  if (config.SIGN_UP_PROVES_EMAIL && config.ENVIRONMENT !== 'local' && config.ENVIRONMENT !== 'test')
+    throw new Error('SIGN_UP_PROVES_EMAIL is for development: anybody could take any address with it')
   const objects = openObjects({
     endpoint: config.S3_ENDPOINT,
     region: config.S3_REGION,
@@ -52,7 +59,12 @@ export const open = (config: z.output<typeof Config>, _base: Base) => {
     secretAccessKey: config.S3_SECRET_ACCESS_KEY,
   })
   return {
-    settings: { admins: config.ADMIN_EMAILS, app: config.PUBLIC_URL, assets: config.ASSETS_URL },
+    settings: {
+      admins: config.ADMIN_EMAILS,
+      signUpProves: config.SIGN_UP_PROVES_EMAIL,
+      app: config.PUBLIC_URL,
+      assets: config.ASSETS_URL,
+    },
     objects,
     passwords: openPasswords({ atOnce: config.PASSWORD_THREADS, waiting: config.PASSWORD_QUEUE }),
     close: async () => objects.close(),

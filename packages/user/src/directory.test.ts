@@ -50,7 +50,9 @@ test('a change that is rolled back leaves neither an event nor a hole', async ()
   const [alice, bob] = people as [User, User]
   const workspace = await service.workspace(alice)
   const { head } = await read(0, 1)
-  await expect(service.as(bob)(workspaces.remove, { params: { id: workspace.id } })).rejects.toThrow()
+  await expect(service.as(bob)(workspaces.remove, { params: { id: workspace.id } })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  })
   expect((await read(0, 1)).head).toBe(head)
 })
 

@@ -63,7 +63,9 @@ test('the first admins are those that configuration names, once their address is
     body: { email: 'root@example.com', name: 'Early', password },
   })
   expect((await verify('root@example.com')).user).toMatchObject({ id: early.id, role: 'user' })
-  await expect(google({ subject: subject(), email: 'root@example.com', emailVerified: false })).rejects.toThrow()
+  await expect(google({ subject: subject(), email: 'root@example.com', emailVerified: false })).rejects.toMatchObject({
+    code: 'ALREADY_EXISTS',
+  })
   expect(await google({ subject: subject(), email: 'root@example.com' })).toMatchObject({ user: { role: 'admin' } })
   expect(
     await google({ subject: subject(), email: 'unverified-other@example.com', emailVerified: false }),
@@ -79,4 +81,23 @@ test('who deleted the account comes back as somebody new', async () => {
   const { user: after, created } = await google(who)
   expect(created).toBe(true)
   expect(after.id).not.toBe(before.id)
+})
+
+test('on a developer’s machine an address counts as proved at once; anywhere else that setting ends the start', async () => {
+  const local = await userService({ SIGN_UP_PROVES_EMAIL: 'true', ADMIN_EMAILS: 'alice@example.com' })
+  try {
+    const alice = await local.anonymous(users.create, {
+      body: { email: 'alice@example.com', name: 'Alice', password },
+    })
+    const ask = {
+      body: { provider: 'google', subject: '1', email: alice.email, emailVerified: true, name: 'A' },
+    } as const
+    expect((await local.internal(internal.identities, ask)).user).toMatchObject({ id: alice.id, role: 'admin' })
+    const still = await local.internal(internal.verify, { body: { email: alice.email, password } })
+    expect(still.user).toMatchObject({ id: alice.id })
+  } finally {
+    await local.stop()
+  }
+  for (const ENVIRONMENT of ['preview', 'dev', 'prod'])
+    await expect(userService({ SIGN_UP_PROVES_EMAIL: 'true', ENVIRONMENT })).rejects.toThrow('for development')
 })

@@ -5,6 +5,7 @@ import { newId } from '@wealist/kit/ids'
 import type { Tx } from '@wealist/kit/tx'
 import type { Ctx } from './deps.ts'
 import * as identities from './identities.sql.ts'
+import { isAdmin } from './users.ts'
 import * as users from './users.sql.ts'
 
 export interface Identity {
@@ -42,14 +43,15 @@ const overtaken = new Error('somebody else was first')
 
 const once = async (ctx: Ctx<Peer>, tx: Tx, identity: Identity) => {
   const { email, name, emailVerified: verified } = identity
-  const admin = isAdmin(ctx, identity)
+  const admin = isAdmin(ctx, { email, verified })
   const known = await identities.bySubject(tx, identity)
   if (known) return { user: promotes(ctx, identity, known) ? await vouch(tx, known.id, admin) : known, created: false }
   const holder = await identities.byEmail(tx, email)
   if (holder && !verified)
     throw alreadyExists('An account has this e-mail address, and Google has not verified that it is yours.')
   const id = holder?.id ?? newId()
-  if (!holder && !(await users.insert(tx, '', { id, email, name, passwordHash: null, verified }))) throw overtaken
+  if (!holder && !(await users.insert(tx, '', { id, email, name, passwordHash: null, verified, admin })))
+    throw overtaken
   const user = verified ? await vouch(tx, id, admin) : (await users.getStanding(tx, id))!
   if (!(await identities.insert(tx, { ...identity, userId: id }))) throw overtaken
   return { user, created: !holder }
@@ -61,10 +63,8 @@ const vouch = async (tx: Tx, userId: string, admin: boolean): Promise<Standing> 
   return user
 }
 
-// A platform admin is named by configuration, and by an address that is proved: whoever signs up first is nobody.
-const isAdmin = (ctx: Ctx<Peer>, { email, emailVerified }: Identity) => emailVerified && ctx.settings.admins.has(email)
-const promotes = (ctx: Ctx<Peer>, identity: Identity, user: Standing) =>
-  user.role !== 'admin' && user.email === identity.email && isAdmin(ctx, identity)
+const promotes = (ctx: Ctx<Peer>, { email, emailVerified: verified }: Identity, user: Standing) =>
+  user.role !== 'admin' && user.email === email && isAdmin(ctx, { email, verified })
 
 const unproven = async (ctx: Ctx<Peer>, { email, emailVerified }: Identity) => {
   if (!emailVerified) return undefined

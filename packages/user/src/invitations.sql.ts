@@ -40,8 +40,14 @@ export const put = (tx: Queryable, i: Made) =>
       token_hash = excluded.token_hash, invited_by = excluded.invited_by, created_at = now(), expires_at = excluded.expires_at
     returning ${columns}`)
 
-export const remove = async (tx: Queryable, { id, workspaceId }: { id: string; workspaceId: string }) =>
-  (await tx.run(sql`delete from invitations where id = ${id} and workspace_id = ${workspaceId}`)) === 1
+/** Takes a pending invitation back. Gives the status of one that is not pending any more, nothing for one that is not there. */
+export const remove = async (tx: Queryable, { id, workspaceId }: { id: string; workspaceId: string }) => {
+  const [deleted, row] = await Promise.all([
+    tx.run(sql`delete from invitations where id = ${id} and workspace_id = ${workspaceId} and status = 'pending'`),
+    tx.row<{ status: Status }>(sql`select status from invitations where id = ${id} and workspace_id = ${workspaceId}`),
+  ])
+  return deleted === 1 ? 'pending' : row?.status
+}
 
 export const card = (db: Queryable, tokenHash: Buffer) =>
   db.json<InvitationCard>(sql`select w.name as "workspaceName", i.email, i.role, u.name as "invitedByName",

@@ -44,7 +44,9 @@ export const remove = (ctx: Ctx, { workspaceId, id }: { workspaceId: string; id:
   ctx.tx(async (tx) => {
     const { workspace, role } = await enter(tx, { workspaceId, userId: ctx.actor.id })
     needInviter(role, workspace)
-    if (!(await invitations.remove(tx, { id, workspaceId }))) throw notFound('This invitation')
+    const was = await invitations.remove(tx, { id, workspaceId })
+    if (!was) throw notFound('This invitation')
+    if (was !== 'pending') throw conflict(`This invitation was ${was} already.`)
     return undefined
   })
 

@@ -15,13 +15,16 @@ export interface NewPerson {
   email: string
   name: string
   passwordHash: string | null
+  /** Whether somebody vouched for the address. */
   verified: boolean
+  admin: boolean
 }
 
 /** Nothing where somebody has the address already. */
 export const insert = (db: Queryable, assets: string, p: NewPerson) =>
-  db.json<User>(sql`insert into users (id, email, name, password_hash, email_verified_at)
-    values (${p.id}, ${p.email}, ${p.name}, ${p.passwordHash}, case when ${p.verified} then now() end)
+  db.json<User>(sql`insert into users (id, email, name, password_hash, email_verified_at, role)
+    values (${p.id}, ${p.email}, ${p.name}, ${p.passwordHash}, case when ${p.verified} then now() end,
+      case when ${p.admin} then 'admin' else 'user' end)
     on conflict (email) where deleted_at is null do nothing returning ${columns(assets)}`)
 
 export const get = (db: Queryable, assets: string, id: string) =>

@@ -7,18 +7,27 @@ import * as users from './users.sql.ts'
 
 export const create = async (ctx: Ctx<Person | Anonymous>, { email, name, password }: NewUser) => {
   const passwordHash = await ctx.passwords.hash(password)
+  const verified = ctx.settings.signUpProves
+  const admin = isAdmin(ctx, { email, verified })
   return ctx.tx(async (tx) => {
     const made = await users.insert(tx, ctx.settings.assets, {
       id: newId(),
       email,
       name,
       passwordHash,
-      verified: false,
+      verified,
+      admin,
     })
     if (!made) throw alreadyExists('There is an account with this e-mail address already.')
     return made
   })
 }
+
+/** A platform admin is named by configuration, and by an address that is proved: whoever signs up first is nobody. */
+export const isAdmin = (
+  { settings }: Pick<Ctx, 'settings'>,
+  { email, verified }: { email: string; verified: boolean },
+) => verified && settings.admins.has(email)
 
 export const me = (ctx: Ctx) => users.get(ctx.db, ctx.settings.assets, ctx.actor.id)
 
