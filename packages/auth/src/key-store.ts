@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { openSecret } from '@wealist/kit/secret'
 import type { KeysConfig } from './deps.ts'
 import { KeySet, newKeySet } from './key-set.ts'
 
@@ -62,31 +63,15 @@ const file = (path: string) => {
   }
 }
 
-// Loaded only where it is used.
-const openManager = async () => {
-  const sdk = await import('@aws-sdk/client-secrets-manager')
-  return { sdk, client: new sdk.SecretsManagerClient({}) }
-}
-
 const secret = (id: string): KeyStore => {
-  let opened: ReturnType<typeof openManager> | undefined
-  const open = () => (opened ??= openManager())
+  const place = `the secret ${id}`
+  const { read, write } = openSecret(id)
   return {
-    place: `the secret ${id}`,
+    place,
     read: async () => {
-      const { sdk, client: manager } = await open()
-      const answer = await manager
-        .send(new sdk.GetSecretValueCommand({ SecretId: id }), { abortSignal: AbortSignal.timeout(2000) })
-        .catch((error: unknown) => {
-          // A secret that was made and never given a value.
-          if (error instanceof sdk.ResourceNotFoundException) return undefined
-          throw error
-        })
-      return answer?.SecretString ? parse(answer.SecretString, `the secret ${id}`) : undefined
+      const text = await read()
+      return text === undefined ? undefined : parse(text, place)
     },
-    write: async (set) => {
-      const { sdk, client: manager } = await open()
-      await manager.send(new sdk.PutSecretValueCommand({ SecretId: id, SecretString: JSON.stringify(set) }))
-    },
+    write: (set) => write(JSON.stringify(set)),
   }
 }
