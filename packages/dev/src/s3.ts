@@ -75,7 +75,7 @@ const answer = async ({ request, response, store, keys, publicPrefixes }: Asked)
     void response.writeHead(status, { ...cors, ...headers }).end(body)
   if (method === 'OPTIONS') return send(204)
 
-  const form = /^multipart\/form-data/.test(request.headers['content-type'] ?? '')
+  const form = (request.headers['content-type'] ?? '').startsWith('multipart/form-data')
   if (method === 'POST' && key === '' && form) {
     if (!store.has(bucket)) throw new S3Error(404, 'NoSuchBucket', 'The bucket does not exist.')
     const { fields, received } = await receiveForm(request, { bucket, keys, store })

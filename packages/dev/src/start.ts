@@ -69,7 +69,7 @@ const start = async () => {
   keep('lock', { stop: async () => release() })
   await checkPorts()
   if (flags.has('--fresh'))
-    for (const part of ['postgres', 's3', 'keys.json']) rmSync(join(dir, part), { recursive: true, force: true })
+    for (const part of ['postgres', 's3', 'auth-keys.json']) rmSync(join(dir, part), { recursive: true, force: true })
 
   const [postgres, redis, s3, oidc] = await Promise.all([
     DATABASE_URL
@@ -125,7 +125,7 @@ const start = async () => {
       secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? s3Keys.secretAccessKey,
     },
     oidc: { issuer: oidc.issuer, ...oidcClient },
-    keysFile: join(dir, 'keys.json'),
+    keysFile: join(dir, 'auth-keys.json'),
   }
   if (flags.has('--processes')) {
     const log = createWriteStream(join(dir, 'services.log'), { flags: 'a' })

@@ -1,0 +1,84 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { serviceNames, topology } from '@wealist/contract/topology'
+import { Config as Common } from '@wealist/kit/config'
+import type * as z from 'zod'
+import { repository } from './repository.ts'
+import { services } from './services.ts'
+
+const row = (...cells: string[]) => `| ${cells.map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`
+const code = (s: string) => `\`${s}\``
+
+const topologyTable = () => [
+  row('service', 'port', 'owns', 'database', 'may call', 'uses', 'public paths'),
+  row(...Array.from({ length: 7 }, () => '---')),
+  ...serviceNames.map((name) => {
+    const { port, owns, database, calls, uses, public: paths } = topology[name]
+    return row(name, String(port), owns, database ?? '–', calls.join(', '), uses.join(', '), paths.map(code).join(' '))
+  }),
+]
+
+const picture = () => [
+  '```mermaid',
+  'flowchart LR',
+  '  browser([browser]) --> gateway{{gateway}}',
+  ...serviceNames.map((name) => `  gateway --> ${name}`),
+  ...serviceNames.flatMap((name) => topology[name].calls.map((peer) => `  ${name} -. HTTP .-> ${peer}`)),
+  ...serviceNames.flatMap((name) =>
+    topology[name].database ? [`  ${name} --> ${topology[name].database}[(${topology[name].database})]`] : [],
+  ),
+  ...serviceNames.flatMap((name) =>
+    topology[name].uses.filter((u) => u !== 'postgres').map((piece) => `  ${name} --> ${piece}[/${piece}/]`),
+  ),
+  '```',
+]
+
+const shown = (schema: z.ZodType) => {
+  const result = schema.safeParse(undefined)
+  if (!result.success) return 'required'
+  if (result.data === undefined) return '–'
+  const text =
+    result.data instanceof Set
+      ? [...result.data].join(',')
+      : Array.isArray(result.data)
+        ? result.data.join(',')
+        : String(result.data)
+  return text === '' ? '(empty)' : code(text)
+}
+
+const variables = (shape: z.ZodRawShape, where: string) =>
+  Object.entries(shape).map(([name, schema]) =>
+    row(code(name), where, shown(schema as z.ZodType), (schema as z.ZodType).description ?? ''),
+  )
+
+const configTable = () => {
+  const common = Common.shape as z.ZodRawShape
+  return [
+    row('variable', 'read by', 'unless set', 'what it is'),
+    row('---', '---', '---', '---'),
+    ...variables(common, 'all'),
+    ...serviceNames.flatMap((name) =>
+      variables(
+        Object.fromEntries(
+          Object.entries(services[name].config.shape as z.ZodRawShape).filter(([key]) => !(key in common)),
+        ),
+        name,
+      ),
+    ),
+  ]
+}
+
+const parts: Record<string, () => string[]> = { topology: topologyTable, picture, config: configTable }
+
+/** The README with its generated parts made anew, between `<!-- made: name -->` and `<!-- end -->`. */
+export const made = (text: string) =>
+  text.replace(
+    /(<!-- made: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_, open: string, name: string, close: string) => `${open}${parts[name]!().join('\n')}\n${close}`,
+  )
+
+export const readme = join(repository, 'README.md')
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  writeFileSync(readme, made(readFileSync(readme, 'utf8')))
