@@ -60,6 +60,7 @@ export const connect = (
   let admitted = false
   let changed = false
   let rechecking = false
+  let deciding: Promise<void> = Promise.resolve()
   let resumed = false
   let heard = timing.now()
   let subscription: Subscription | undefined
@@ -95,7 +96,8 @@ export const connect = (
     unsent: () => wire.unsent(),
     taken: () => wire.taken(),
     close,
-    recheck: () => void recheck(),
+    recheck: () => recheck(),
+    decided: () => deciding,
   }
 
   const expire = () => timing.after(Math.max(0, person.exp * 1000 - timing.now()), () => close(closeCodes.unauthorized))
@@ -134,11 +136,14 @@ export const connect = (
     subscription = joined
   }
 
-  // One decision at a time; what changes while it is made has it made once more.
-  const recheck = async () => {
+  const recheck = () => {
     changed = true
     if (!admitted || rechecking) return
     rechecking = true
+    deciding = decideAgain().finally(() => (rechecking = false))
+  }
+  // One decision at a time; what changes while it is made has it made once more.
+  const decideAgain = async () => {
     const since = timing.now()
     while (changed && !closed) {
       changed = false
@@ -149,7 +154,6 @@ export const connect = (
         await pause(timing, 250 + timing.random() * 500)
       } else if ('refused' in verdict) return close(verdict.refused)
     }
-    rechecking = false
   }
 
   const handle = async (frame: { type: string; payload?: unknown }) => {

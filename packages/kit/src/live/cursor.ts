@@ -106,8 +106,9 @@ export const openCursor = <E extends StreamFrame>({
   const onEvent = (event: E & { seq: number }) => {
     highest = Math.max(highest, event.seq)
     if (last !== undefined && event.seq <= last) return
-    // Full: what does not fit comes again after the next resume.
-    if (held.size < mostHeld || event.seq === (last ?? -1) + 1) held.set(event.seq, event)
+    // What is too far ahead comes again after the next resume.
+    const fits = last === undefined ? held.size < mostHeld : event.seq <= last + mostHeld
+    if (fits) held.set(event.seq, event)
     if (last !== undefined) settle()
   }
   const onStanding = (at: { seq: number; epoch?: string }) => {

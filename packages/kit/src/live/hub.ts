@@ -1,12 +1,22 @@
 import type { Bus } from '../bus.ts'
-import { catchUp, type From, reset, retried } from './catch-up.ts'
+import { catchUp, retried } from './catch-up.ts'
 import { type CloseCode, closeCodes } from './close-codes.ts'
 import { channelOf, decode, type Frame } from './frame.ts'
 import { handOut, pass } from './hand-out.ts'
 import type { Listener, View } from './listener.ts'
 import { type Head, type Log, page } from './log.ts'
 import { pause, type Timing } from './timing.ts'
-import { forgetHeld, forgetOld, forgetRing, hold, openTopic, type Subscription, takeNext, type Topic } from './topic.ts'
+import {
+  forgetHeld,
+  forgetOld,
+  forgetRing,
+  type From,
+  hold,
+  openTopic,
+  type Subscription,
+  takeNext,
+  type Topic,
+} from './topic.ts'
 
 /**
  * One hub a process: between the bus, which may lose, double and reorder, and the listeners, who see each seq of a topic
@@ -153,23 +163,24 @@ export const openHub = (parts: HubParts): Hub => {
     topic.epoch = epoch
     forgetHeld(topic)
     forgetRing(topic)
-    for (const s of topic.subscriptions) {
-      if (s.state !== 'waiting') reset(parts, s)
-      s.listener.recheck()
-    }
+    restart(topic, () => 'anew')
   }
 
-  // Too far behind to be handed out in one go: each listener reads at its own pace. What ends a right is not looked at
-  // on the way, so rights are decided again.
+  // Too far behind to be handed out in one go: each listener reads at its own pace.
   const fallBehind = (topic: Topic) => {
     topic.generation++
     topic.delivered = topic.highest
     forgetRing(topic)
-    for (const s of topic.subscriptions) {
-      if (s.state === 'live' && s.sent < topic.delivered) void catchUp(parts, s, { after: s.sent })
-      s.listener.recheck()
-    }
+    restart(topic, (s) => s.asked ?? { after: s.sent })
     handOutHeld(topic)
+  }
+
+  // Events that are not handed out end nobody's right: it is decided again before anything else is sent.
+  const restart = (topic: Topic, from: (s: Subscription) => From | 'anew') => {
+    for (const s of topic.subscriptions) {
+      s.listener.recheck()
+      if (s.state !== 'waiting') void catchUp(parts, s, from(s))
+    }
   }
 
   const open = async (topic: Topic) => {
@@ -276,7 +287,7 @@ export const openHub = (parts: HubParts): Hub => {
     },
     join: (name, listener, view) => {
       const topic = topicOf(name)
-      const s: Subscription = { topic, listener, view, state: 'waiting', sent: 0, generation: 0 }
+      const s: Subscription = { topic, listener, view, state: 'waiting', sent: 0, asked: undefined, generation: 0 }
       topic.subscriptions.add(s)
       listeners.get(listener)?.subscriptions.add(s)
       return s

@@ -15,8 +15,10 @@ export interface Listener {
   taken(): number
   /** Says why, then ends; later calls do nothing. */
   close(code: CloseCode): void
-  /** Has its right decided again, soon; it is closed where there is none. */
+  /** Has its right decided again; it is closed where there is none. */
   recheck(): void
+  /** Resolves when no decision is asked for or under way. */
+  decided(): Promise<void>
 }
 
 /** How a protocol shows its topics. The same object for all of its listeners: what it makes is made once for them. */

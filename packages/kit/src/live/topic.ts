@@ -5,6 +5,12 @@ const mostFrames = 256
 const mostBytes = 1024 * 1024
 const ringMs = 60_000
 
+/** Where a client stands: the last seq it applied, and the epoch it was told. */
+export interface From {
+  after?: number | undefined
+  epoch?: string | undefined
+}
+
 export type State = 'waiting' | 'catching up' | 'live'
 
 /** One listener on one topic. `generation` grows with every resume, and whatever began under an older one stops. */
@@ -13,8 +19,10 @@ export interface Subscription {
   readonly listener: Listener
   readonly view: View
   state: State
-  /** The last seq that it was sent. */
+  /** The last seq that it was sent, once it began. */
   sent: number
+  /** Where its client asked to begin, until it does. */
+  asked: From | undefined
   generation: number
 }
 
