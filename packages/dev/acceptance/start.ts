@@ -22,10 +22,12 @@ interface Started {
 
 const start = async (...flags: string[]): Promise<Started> => {
   const began = performance.now()
-  const child = spawn(process.execPath, ['packages/dev/src/start.ts', ...flags], {
+  const child: ChildProcess = spawn(process.execPath, ['packages/dev/src/start.ts', ...flags], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  // A check that fails leaves nothing running.
+  process.once('exit', () => child.kill('SIGTERM'))
   let output = ''
   for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (output += String(chunk)))
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))

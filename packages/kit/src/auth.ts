@@ -21,6 +21,10 @@ export interface Auth extends Tickets {
    * cannot be told.
    */
   actor(header: Header): Promise<Person | undefined>
+  /** The first half of `actor`: who the request says it is, by signature and claims; 401 for what is not good. */
+  identify(header: Header): Promise<Person | undefined>
+  /** The second half: 401 where that is revoked. Apart, so that it goes to Redis together with the limit. */
+  admit(person: Person): Promise<void>
   /** The person of an access token, by its signature and claims alone: not whether it is revoked. 401 otherwise. */
   verify(token: string): Promise<Person>
   /** The peer that shows an internal key of this service; 401 otherwise. */
@@ -97,10 +101,16 @@ export const openAuth = ({
     return verify(token)
   }
 
+  const admit = async (person: Person) => {
+    if (await revocations.check(person)) throw unauthorized('This session has ended. Sign in again.')
+  }
+
   return {
+    identify: async (header) => asked(header),
+    admit,
     actor: async (header) => {
       const person = await asked(header)
-      if (person && (await revocations.check(person))) throw unauthorized('This session has ended. Sign in again.')
+      if (person) await admit(person)
       return person
     },
     verify,

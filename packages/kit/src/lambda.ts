@@ -5,8 +5,17 @@ import type * as z from 'zod'
 import { type Env } from './config.ts'
 import { type Running, type ServiceSpec, start } from './service.ts'
 
+/** What the minute's schedule sends: anything that is no request. */
+interface Tick {
+  source: string
+}
+
+const runDue = (service: Running, ms: number) =>
+  service.jobs?.runDue(ms).catch((error: unknown) => service.base.log.error({ err: error }, 'due jobs could not run'))
+
 /**
- * The Lambda adapter: API Gateway HTTP events (payload 2.0) of one service. Starts once a process; a start that fails is
+ * The Lambda adapter: API Gateway HTTP events (payload 2.0) of one service, and the schedule that runs what is
+ * due each minute. Starts once a process; a start that fails is
  * tried again by the next event. Takes paths with and without the public prefix, which API Gateway cannot strip.
  */
 export const lambda = <S extends z.ZodObject, D extends object>(spec: ServiceSpec<S, D>, env: Env = process.env) => {
@@ -17,12 +26,19 @@ export const lambda = <S extends z.ZodObject, D extends object>(spec: ServiceSpe
     const service = await start(spec, { ...pool, ...env }, { resident: false })
     return { service, answer: handle(service.app) }
   }
-  return async (event: APIGatewayProxyEventV2, context: LambdaContext): Promise<APIGatewayProxyStructuredResultV2> => {
+  return async (
+    event: APIGatewayProxyEventV2 | Tick,
+    context: LambdaContext,
+  ): Promise<APIGatewayProxyStructuredResultV2> => {
     running ??= open()
     const { service, answer } = await running.catch((error: unknown) => {
       running = undefined
       throw error
     })
+    if (!('rawPath' in event)) {
+      await runDue(service, 50_000)
+      return { statusCode: 204 }
+    }
     const path = event.rawPath.startsWith(`${prefix}/`) ? event.rawPath.slice(prefix.length) : event.rawPath
     const inner = {
       ...event,
@@ -30,11 +46,9 @@ export const lambda = <S extends z.ZodObject, D extends object>(spec: ServiceSpe
       requestContext: { ...event.requestContext, http: { ...event.requestContext.http, path } },
     }
     const result = await answer(inner as never, context)
-    // What comes after the answer is frozen with the process, so due jobs run before it, briefly.
-    // They stay due when that fails; the answer is what it is.
-    await service.jobs
-      ?.runDue(300)
-      .catch((error: unknown) => service.base.log.error({ err: error }, 'due jobs could not run'))
+    // What comes after the answer is frozen with the process, so the jobs of this request run before it, briefly. They
+    // stay due when that fails; the answer is what it is.
+    if (service.jobs?.poked) await runDue(service, 300)
     return result as APIGatewayProxyStructuredResultV2
   }
 }
