@@ -21,14 +21,18 @@ export const migrateAll = (databases: LocalWorld['databases']) =>
 
 /** Every service, each on its own port, in this process, by the door that production uses. Stops them all together. */
 export const startFleet = async (world: LocalWorld, logOf?: (service: ServiceName) => Log): Promise<Fleet> => {
-  const started: [ServiceName, Listening<unknown>][] = []
+  const all = await Promise.allSettled(
+    serviceNames.map(
+      async (name) =>
+        [name, await run(services[name], environmentOf(name, world), logOf && { log: logOf(name) })] as const,
+    ),
+  )
+  const started = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const stop = async () => void (await Promise.allSettled(started.map(([, service]) => service.stop())))
-  try {
-    for (const name of serviceNames)
-      started.push([name, await run(services[name], environmentOf(name, world), logOf && { log: logOf(name) })])
-  } catch (error) {
+  const failed = all.find((one) => one.status === 'rejected')
+  if (failed) {
     await stop()
-    throw error
+    throw failed.reason
   }
   return { services: Object.fromEntries(started) as Fleet['services'], stop }
 }

@@ -21,12 +21,16 @@ export interface PostgresOptions {
 }
 
 /**
- * Starts the embedded PostgreSQL 17 over `dir`. A server that an earlier, killed run left behind is stopped first. Only
+ * Starts the embedded PostgreSQL 17 over `dir`, or takes over the server that an earlier, killed run left behind. Only
  * this machine can reach it; its one password-less administrator is for development.
  */
 export const startPostgres = async ({ dir, port: wanted, durable }: PostgresOptions): Promise<Postgres> => {
   const tools = binaries()
-  await stopOrphan(dir)
+  const orphan = orphanIn(dir)
+  if (orphan) {
+    await answers(orphan.url, () => !alive(orphan.pid), [])
+    return { url: orphan.url, port: orphan.port, stop: () => stopProcess(orphan.pid) }
+  }
   if (!existsSync(join(dir, 'PG_VERSION'))) await initialise(tools, dir)
   const port = wanted ?? (await freePort())
   const settings = {
@@ -46,7 +50,7 @@ export const startPostgres = async ({ dir, port: wanted, durable }: PostgresOpti
   ])
   server.stderr.on('data', (chunk: Buffer) => void (output.length < 50 && output.push(chunk.toString())))
   const exited = new Promise<void>((resolve) => server.once('exit', () => resolve()))
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  const url = urlOf(port)
   const stop = async () => {
     // SIGINT is PostgreSQL's fast shutdown: sessions end, the cluster is clean.
     server.kill('SIGINT')
@@ -126,20 +130,26 @@ const alive = (pid: number) => {
   }
 }
 
-// A killed run leaves its server running. `postmaster.pid` names it; it is stopped, because its port and settings were
-// the other run's.
-const stopOrphan = async (dir: string) => {
+// A killed run leaves its server running, in good health: it is taken over. `postmaster.pid` names it and its port.
+const orphanIn = (dir: string) => {
   const file = join(dir, 'postmaster.pid')
-  if (!existsSync(file)) return
-  const [pid] = readFileSync(file, 'utf8').split('\n')
-  const id = Number(pid)
-  if (!isPostgres(id, dir)) return rmSync(file, { force: true })
-  process.kill(id, 'SIGINT')
-  for (let attempt = 0; attempt < 200 && alive(id); attempt++) {
-    if (attempt === 100) process.kill(id, 'SIGKILL')
+  if (!existsSync(file)) return undefined
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const [pid, port] = [Number(lines[0]), Number(lines[3])]
+  if (isPostgres(pid, dir) && port > 0) return { pid, port, url: urlOf(port) }
+  rmSync(file, { force: true })
+  return undefined
+}
+
+const stopProcess = async (pid: number) => {
+  process.kill(pid, 'SIGINT')
+  for (let attempt = 0; attempt < 200 && alive(pid); attempt++) {
+    if (attempt === 150) process.kill(pid, 'SIGKILL')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
+
+const urlOf = (port: number) => `postgres://postgres@127.0.0.1:${port}/postgres`
 
 // The number may have gone to another program since.
 const isPostgres = (pid: number, dir: string) => {
