@@ -1,0 +1,93 @@
+import * as z from 'zod'
+import { id } from '../fields.ts'
+import { route } from '../route.ts'
+import { kinds, type NotificationType } from './kinds.ts'
+
+const key = z.string().regex(/^[\w:.-]{1,200}$/, 'must have 1 to 200 of the characters A-Z a-z 0-9 _ : . -')
+
+const item = <T extends NotificationType>(type: T) =>
+  z.strictObject({
+    /** What happened, as its source names it. Each recipient hears of it once, whatever the type of the item. */
+    eventId: key,
+    source: z.enum(['user', 'board', 'chat', 'storage', 'ops']),
+    type: z.literal(type),
+    /** The actor among them is left out. */
+    recipients: z.array(id).min(1).max(100),
+    actorId: id.nullable(),
+    workspaceId: id,
+    data: kinds[type],
+    /**
+     * While a reader has an unread notification of this source with the same key, it is brought up to date and counts
+     * one more, instead of a second one beside it: `room:<id>`.
+     */
+    fold: key.optional(),
+  })
+
+/** Something to tell people, each once. Where several items have one `eventId`, the first that names a person counts. */
+export const Item = z.discriminatedUnion('type', [
+  item('task_assigned'),
+  item('task_due_soon'),
+  item('task_completed'),
+  item('task_updated'),
+  item('comment_added'),
+  item('mention'),
+  item('chat_message'),
+  item('workspace_invited'),
+  item('workspace_role_changed'),
+  item('project_invited'),
+])
+export type Item = z.infer<typeof Item>
+
+export const create = route({
+  method: 'POST',
+  path: '/internal/notifications',
+  summary: 'Notify people. May be repeated: who was told of an event is not told again for 90 days',
+  access: 'internal',
+  maxBody: 1024 * 1024,
+  body: z.strictObject({ items: z.array(Item).min(1).max(100) }),
+  /** In recipients. Those who want no such notifications, and actors, are in neither. */
+  response: z.strictObject({ created: z.int(), duplicates: z.int() }),
+  example: {
+    body: {
+      items: [
+        {
+          eventId: 'task:0192f0c1-7a5e-7c3b-9d2e-3f4a5b6c7d8e:assigned:7',
+          source: 'board',
+          type: 'task_assigned',
+          recipients: ['$user'],
+          actorId: '$member',
+          workspaceId: '$workspace',
+          data: {
+            actorName: 'Bob',
+            projectId: '$project',
+            projectName: 'Launch',
+            taskId: '$task',
+            taskTitle: 'Write the plan',
+          },
+        },
+      ],
+    },
+  },
+})
+
+const params = z.strictObject({ id })
+
+export const workspaceDeleted = route({
+  method: 'DELETE',
+  path: '/internal/workspaces/{id}',
+  summary: 'A workspace is gone: nobody sees its notifications any more. May be repeated',
+  access: 'internal',
+  params,
+  status: 204,
+  example: { params: { id: '$workspace' } },
+})
+
+export const personDeleted = route({
+  method: 'DELETE',
+  path: '/internal/people/{id}',
+  summary: 'A person is gone: what noti has of them goes too. May be repeated',
+  access: 'internal',
+  params,
+  status: 204,
+  example: { params: { id: '$user' } },
+})
