@@ -3,6 +3,10 @@ import type { ServiceName } from '@wealist/contract/topology'
 import * as z from 'zod'
 
 const escaped = (s: string) => s.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
+const prose = (s: string) => escaped(s).replace(/`([^`]+)`/g, '<code>$1</code>')
+const verbs = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+const byPath = ({ route: a }: NamedRoute, { route: b }: NamedRoute) =>
+  a.path.localeCompare(b.path) || verbs.indexOf(a.method) - verbs.indexOf(b.method)
 const pretty = (schema: z.ZodType, io: 'input' | 'output') => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
   return escaped(JSON.stringify(rest, null, 2))
@@ -14,7 +18,7 @@ const entry = ({
   name,
   route,
 }: NamedRoute) => `<details id="${name}"><summary><b class="${route.method}">${route.method}</b> <code>${escaped(route.path)}</code>
-<span>${escaped(route.summary)}</span></summary><p>Name <code>${name}</code> · access <code>${route.access}${route.role ? ` (${route.role})` : ''}</code> · answers <code>${route.status ?? 200}</code>
+<span>${prose(route.summary)}</span></summary><p>Name <code>${name}</code> · access <code>${route.access}${route.role ? ` (${route.role})` : ''}</code> · answers <code>${route.status ?? 200}</code>
 ${route.idempotent ? ' · takes <code>Idempotency-Key</code>' : ''}${route.versioned ? ' · <code>ETag</code> and <code>If-Match</code>' : ''}</p>
 ${part('Query', route.query)}${part('Body', route.body)}${route.example.body ? `<h4>Example</h4><pre>${escaped(JSON.stringify(route.example.body, null, 2))}</pre>` : ''}${part('Answer', route.response, 'output')}</details>`
 
@@ -24,7 +28,9 @@ b{display:inline-block;min-width:4.2rem}.GET{color:#1a7f5a}.POST{color:#1f6feb}.
 
 /** A reference page made from the contract alone: no script, nothing loaded from elsewhere. Built once at start. */
 export const docsPage = (service: ServiceName, contract: Contract) => {
-  const routes = routesOf(service, contract).filter(({ route }) => route.access !== 'internal')
+  const routes = routesOf(service, contract)
+    .filter(({ route }) => route.access !== 'internal')
+    .toSorted(byPath)
   const groups = Object.groupBy(routes, ({ name }) => name.split('.')[0]!)
   const sockets = Object.values(contract).flatMap((feature) => Object.values(feature).filter(isSocket))
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>weAlist ${service}: reference</title><style>${style}</style>
@@ -32,7 +38,7 @@ export const docsPage = (service: ServiceName, contract: Contract) => {
 ${Object.entries(groups)
   .map(([group, entries]) => `<h2>${group.replaceAll(/([A-Z])/g, ' $1')}</h2>${entries!.map(entry).join('')}`)
   .join('')}
-${sockets.length ? `<h2>Sockets</h2>${sockets.map((s) => `<details><summary><b class="GET">WS</b> <code>${escaped(s.path)}</code><span>${escaped(s.summary)}</span></summary>${part('You send', s.incoming)}${part('You receive', s.outgoing, 'output')}</details>`).join('')}` : ''}</html>`
+${sockets.length ? `<h2>Sockets</h2>${sockets.map((s) => `<details><summary><b class="GET">WS</b> <code>${escaped(s.path)}</code><span>${prose(s.summary)}</span></summary>${part('You send', s.incoming)}${part('You receive', s.outgoing, 'output')}</details>`).join('')}` : ''}</html>`
 }
 
 /** The page needs its own style and nothing else. */
