@@ -120,8 +120,9 @@ export const openStore = (dir: string, buckets: readonly string[]) => {
       }
       const at = place(bucket, key)
       await rename(received.path, at)
-      await writeFile(`${at}.part`, JSON.stringify(stored))
-      await rename(`${at}.part`, `${at}.json`)
+      // A name of its own: the same key may be written twice at the same moment.
+      await writeFile(`${received.path}.json`, JSON.stringify(stored))
+      await rename(`${received.path}.json`, `${at}.json`)
       objects.set(key, stored)
       return stored
     },

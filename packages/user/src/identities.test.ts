@@ -58,6 +58,17 @@ test('who signed up with somebody else’s address loses the account when its ow
   expect((await verify(squatter.email)).user).toMatchObject({ id: squatter.id })
 })
 
+test('where the squatter’s sessions cannot be ended, nothing is linked, and nothing changes hands', async () => {
+  const squatter = await service.signUp('Not Alice')
+  const who = { subject: subject(), email: squatter.email }
+  const { redis } = service.running.base
+  redis.disconnect()
+  await expect(google(who)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  expect((await verify(squatter.email)).user).toMatchObject({ id: squatter.id })
+  await redis.connect()
+  expect((await google(who)).user.id).toBe(squatter.id)
+})
+
 test('the first admins are those that configuration names, once their address is proved; whoever is first is nobody', async () => {
   const early = await service.anonymous(users.create, {
     body: { email: 'root@example.com', name: 'Early', password },

@@ -8,8 +8,11 @@ let alice: User
 let bob: User
 let mallory: User
 const statements: string[] = []
+// What requests asked, not what the relay and the jobs do at the same time.
+const observe = (statement: string) =>
+  void (/kit\.|graphile_worker|membership_version|^(begin|commit)/.test(statement) || statements.push(statement))
 beforeAll(async () => {
-  service = await userService({}, { observe: (statement) => void statements.push(statement) })
+  service = await userService({}, { observe })
   ;[alice, bob, mallory] = (await Promise.all(['Alice', 'Bob', 'Mallory'].map((name) => service.signUp(name)))) as [
     User,
     User,
@@ -73,7 +76,7 @@ test('one sees oneself and whom one shares a workspace with, and nobody else', a
   const ids = [alice.id, bob.id, mallory.id].join(',')
   const seenBy = async (who: User) => (await service.as(who)(users.list, { query: { ids } })).items.map((u) => u.id)
   statements.length = 0
-  expect(await seenBy(alice)).toEqual([alice.id, bob.id])
+  expect((await seenBy(alice)).toSorted()).toEqual([alice.id, bob.id].toSorted())
   expect(statements).toHaveLength(1)
   expect(await seenBy(mallory)).toEqual([mallory.id])
   const tooMany = Array(201).fill(alice.id).join(',')
