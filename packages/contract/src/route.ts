@@ -25,6 +25,11 @@ export interface RouteSpec {
   maxBody?: number
   /** The body is not JSON: the handler reads the request itself (uploads, signed webhooks). */
   raw?: boolean
+  /**
+   * The answer is a stream of server-sent events that stays open. An EventSource, which sends no headers, shows who it is
+   * by `ticket` in the query.
+   */
+  stream?: boolean
   status?: 200 | 201 | 204 | 302
   /** What a 200 or 201 answers; none for 204 and 302. */
   response?: z.ZodType

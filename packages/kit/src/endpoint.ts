@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { type Actor, isAtLeast } from './actor.ts'
 import { type Answer, answerError, answerOf, ifMatch } from './answer.ts'
 import type { Base, RequestInfo } from './context.ts'
-import { forbidden, Problem, unauthorized } from './errors.ts'
+import { forbidden, Problem, unauthorized, unavailable } from './errors.ts'
 import { commonHeaders } from './headers.ts'
 import { type Claim, claim, release, storeAnswer } from './idempotency.ts'
 import type { Mounted } from './mount.ts'
@@ -31,6 +31,7 @@ export const endpoint = (runtime: Runtime, { route, handler }: Mounted) => {
   ): Promise<Response | Answer> => {
     const actor = (who.actor = await admit(runtime, route, info, headers))
     const input = await parse(route, c.req.param() as Record<string, string>, info.raw)
+    if (route.stream && !base.resident) throw unavailable('Streams have a function of their own.')
     if (route.access === 'role' && !(actor.kind === 'person' && isAtLeast(actor.role, route.role ?? 'admin')))
       throw forbidden(`This needs the platform role ${route.role ?? 'admin'}.`)
     if (route.versioned && route.method !== 'GET') info.ifMatch = ifMatch(info.header('if-match'))
@@ -104,7 +105,8 @@ const admit = async (
     if (!ignored) refused ??= error
     return undefined
   }
-  let person = await auth.identify(info.header).catch(refuse)
+  const ticket = route.stream ? new URL(info.raw.url).searchParams.get('ticket') : null
+  let person = await (ticket === null ? auth.identify(info.header) : auth.ticket(ticket)).catch(refuse)
   if (!person && route.access !== 'public') refused ??= unauthorized()
   // Both ask Redis at once: one round trip, and none for the first where the process remembers.
   const [admitted, limit] = await Promise.all([

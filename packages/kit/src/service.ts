@@ -141,6 +141,7 @@ export const start = async <S extends z.ZodObject, D extends object>(
     base: opened,
     bus,
     sockets: spec.sockets ?? [],
+    streams: spec.features.flat().some(({ route }) => route.stream),
     url: hasDatabase ? common.DATABASE_URL : undefined,
   })
   const base: Base = { ...opened, live }

@@ -32,10 +32,15 @@ export interface Tx extends Queryable {
    */
   emit(topic: string, type: string, payload: Json<unknown> | object, subject?: string): void
   /**
-   * Blanks what the log of `topic` still says of a row that is deleted for good: the payloads of the earlier events
-   * that were emitted with this `subject`, its id. Their seqs stay.
+   * Blanks what the log of `topic` still says of rows that are deleted for good: the payloads of the earlier events
+   * that were emitted with one of these `subjects`, their ids. Their seqs stay.
    */
-  erase(topic: string, subject: string): Promise<void>
+  erase(topic: string, ...subjects: string[]): Promise<void>
+  /**
+   * Locks topics, in their order, before anything else: for transactions that add to several, or whose event speaks of
+   * all that a topic has. What is read afterwards is what the topic's log says up to now. Does not move a head.
+   */
+  hold(topics: readonly string[]): Promise<void>
   /** Adds a job that runs if, and only if, this transaction commits: at least once. */
   addJob(name: string, payload: object, options?: JobOptions): void
   /** What `emit` is to carry as `actorId`; the request's actor unless told. */
@@ -52,10 +57,18 @@ export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promis
     ...all,
     emit: (topic, type, payload, subject) =>
       void events.push({ topic, type, payload: textOf(payload), actorId: actor, subject: subject ?? null }),
-    erase: async (topic, subject) => {
+    erase: async (topic, ...subjects) => {
       await all.run(
-        sql`update kit.events set payload = null where topic = ${topic} and subject = ${subject} and payload is not null`,
+        sql`update kit.events set payload = null where topic = ${topic} and subject = any(${subjects}::uuid[]) and payload is not null`,
       )
+    },
+    hold: async (topics) => {
+      // Two statements in one go, since the first does not see the rows that another transaction has just made.
+      await Promise.all([
+        all.run(sql`insert into kit.heads (topic) select topic from unnest(${topics}::text[]) as t(topic)
+          order by topic on conflict do nothing`),
+        all.run(sql`select from kit.heads where topic = any(${topics}) order by topic for update`),
+      ])
     },
     addJob: (name, payload, options = {}) => void jobs.push({ name, payload: JSON.stringify(payload), options }),
     actAs: (id) => void (actor = id),

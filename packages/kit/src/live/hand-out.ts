@@ -33,14 +33,19 @@ export const shownAs = ({ warn }: Parts, frame: Frame, view: View): Message => {
   const shown = (frame.shown ??= new Map<View, Message>())
   let message = shown.get(view)
   if (!message) {
-    let text = frame.text
+    let text: string | undefined = frame.text
     try {
       if (view.text) text = view.text(frame)
     } catch (error) {
       warn('an event could not be shown', { topic: frame.topic, seq: frame.seq, err: error })
-      text = JSON.stringify({ type: 'skip', seq: frame.seq })
+      text = undefined
     }
-    shown.set(view, (message = messageOf(frame.type, frame.seq || undefined, text)))
+    const { seq } = frame
+    message =
+      text === undefined
+        ? messageOf('skip', seq, JSON.stringify({ type: 'skip', seq }))
+        : messageOf(frame.type, seq || undefined, text)
+    shown.set(view, message)
   }
   return message
 }

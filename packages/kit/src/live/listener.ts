@@ -23,8 +23,8 @@ export interface Listener {
 
 /** How a protocol shows its topics. The same object for all of its listeners: what it makes is made once for them. */
 export interface View {
-  /** The frame's text where it is not the event's own, such as one that names its room. */
-  text?(frame: Frame): string
+  /** The frame's text where it is not the event's own, such as one that names its room; undefined for what is not shown. */
+  text?(frame: Frame): string | undefined
   endings?: Endings
 }
 

@@ -3,6 +3,7 @@ import type { Person } from '../actor.ts'
 import type { Bus } from '../bus.ts'
 import type { Base } from '../context.ts'
 import { openDb } from '../db.ts'
+import { Problem } from '../errors.ts'
 import { Counter, Gauge, type Registry } from '../metrics.ts'
 import { concerns } from '../revocations.ts'
 import type { LogEvent } from '../tx.ts'
@@ -14,6 +15,7 @@ import { openLogOf } from './log.ts'
 import { openTurns } from './right.ts'
 import type { Socket } from './socket.ts'
 import { listenForSockets } from './socket-node.ts'
+import { type StreamOptions, streamOf } from './sse.ts'
 import { realTiming } from './timing.ts'
 
 /** Sockets and streams of a process, and the way of its commits to everybody's. */
@@ -26,6 +28,11 @@ export interface Live {
   membershipChanged(workspaceId: string, userId?: string): void
   /** Workspaces that listeners here rest on. */
   workspaces(): string[]
+  /**
+   * The answer of a route with `stream`: server-sent events of the socket's topic, for the actor of `ctx`. 429 for one
+   * more than a person may have open.
+   */
+  stream(ctx: Base & { actor: Person }, what: Omit<StreamOptions, 'person'>): Response
   hub: Hub
 }
 
@@ -39,21 +46,26 @@ export interface LiveServer extends Live {
 
 /** Rights that are decided at the same time: fewer than a pool has connections, so that requests keep some. */
 const mostDecisions = 8
+/** Streams that one person may have open on a process: tabs share one, and nobody has so many devices. */
+const mostStreams = 20
 
 export const openLive = ({
   base,
   bus,
   sockets,
+  streams,
   url,
 }: {
   base: Omit<Base, 'live'>
   bus: Bus
   sockets: readonly Socket[]
+  /** The service has routes that answer with a stream. */
+  streams: boolean
   url: string | undefined
 }): LiveServer => {
   const { log, config, metrics, revocations, auth } = base
   // Replays have connections of their own, so that a thousand clients coming back do not keep requests waiting.
-  const fills = url === undefined || sockets.length === 0 ? undefined : openDb({ url, max: 2, log })
+  const fills = url === undefined || (sockets.length === 0 && !streams) ? undefined : openDb({ url, max: 2, log })
   const warn = (message: string, about: object) => log.warn(about, message)
   const hub = openHub({
     bus,
@@ -73,6 +85,7 @@ export const openLive = ({
   const forget = revocations.onRevoked((entry) =>
     hub.closeWhere((l) => concerns(entry, l.person), closeCodes.unauthorized),
   )
+  const contextOn = (shared: object) => (actor: Person) => Object.assign(Object.create(shared) as object, { actor })
   const publish = (frame: Frame) => {
     hub.offer(frame)
     bus.publish(channelOf(frame.topic), encode(frame))
@@ -90,10 +103,21 @@ export const openLive = ({
         if ((l.workspaces?.includes(workspaceId) ?? true) && (!userId || l.person.id === userId)) l.recheck()
     },
     workspaces: () => [...new Set([...hub.listeners()].flatMap((l) => l.workspaces ?? []))],
+    stream: (ctx, what) => {
+      let open = 0
+      for (const { person } of hub.listeners()) if (person.id === ctx.actor.id) open++
+      if (open >= mostStreams) throw new Problem('RATE_LIMITED', 'You have too many streams open. Close one first.')
+      return streamOf({ ...parts, context: contextOn(ctx) }, { ...what, person: ctx.actor })
+    },
     listen: (server, shared) => {
       if (sockets.length === 0) return
-      const context = (actor: Person) => Object.assign(Object.create(shared) as object, { actor })
-      listenForSockets(server, { ...parts, auth, sockets, context, origins: config.CORS_ORIGINS })
+      listenForSockets(server, {
+        ...parts,
+        auth,
+        sockets,
+        context: contextOn(shared),
+        origins: config.CORS_ORIGINS,
+      })
     },
     drain: (window) => hub.drain(window),
     close: async () => {

@@ -1,5 +1,5 @@
-import type { SocketSpec } from '@wealist/contract/route'
-import type * as z from 'zod'
+import type { RouteSpec, SocketSpec } from '@wealist/contract/route'
+import * as z from 'zod'
 import type { Person } from '../actor.ts'
 import type { Ctx } from '../context.ts'
 import type { View } from './listener.ts'
@@ -39,6 +39,16 @@ export interface Socket {
   route: SocketSpec
   protocol: Protocol<never, SocketSpec>
 }
+
+/** A protocol for a route that answers with a stream: what the client would say, the request says. */
+export const streams =
+  <D>() =>
+  (route: RouteSpec, protocol: Protocol<D, SocketSpec>): Socket => ({
+    route: { path: route.path, summary: route.summary, params: none, outgoing: route.response ?? none, example },
+    protocol: protocol as never,
+  })
+const none = z.strictObject({})
+const example = { params: {} }
 
 /** `socket(route, protocol)` for a service with these deps. */
 export const sockets =

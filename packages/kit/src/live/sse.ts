@@ -2,32 +2,54 @@ import type { Person } from '../actor.ts'
 import { connect, type ConnectionParts, type Wire } from './connection.ts'
 import { control, encodedBy, type Message } from './message.ts'
 import type { Socket } from './socket.ts'
+import type { From } from './topic.ts'
 
 const heartbeatMs = 25_000
 /** Milliseconds a client waits before it comes back, spread so that not all come at once. */
 const retryMs = { least: 1000, spread: 4000 }
+const summaryMs = 50
+const summaryAgainMs = 1000
+
+/** What is told in one sentence about all that was sent: `{ type, payload }`, a little after it, without an id. */
+export interface Summary {
+  type: string
+  read(): Promise<object>
+}
+
+export interface StreamOptions {
+  socket: Socket
+  person: Person
+  params?: Record<string, string>
+  /** `after` is the client's `Last-Event-ID` or `?after=`. */
+  from: From
+  summary?: Summary
+}
 
 // `bye` is the protocol's word, `close` the stream's.
 const asEvent = ({ type, seq, text }: Message) => {
   const id = seq === undefined ? '' : `id: ${seq}\n`
   const data = text.replace(/\r\n|\r|\n/g, '\ndata: ')
-  return Buffer.from(`${id}event: ${type === 'bye' ? 'close' : type}\ndata: ${data}\n\n`)
+  if (type !== 'bye') return Buffer.from(`${id}event: ${type}\ndata: ${data}\n\n`)
+  const { payload } = JSON.parse(text) as { payload: { retryAfter?: number } }
+  const retry = payload.retryAfter === undefined ? '' : `retry: ${payload.retryAfter}\n`
+  return Buffer.from(`${retry}event: close\ndata: ${data}\n\n`)
 }
 
 /**
- * The same connection as a stream of server-sent events: `id:` is the seq, `from.after` the client's `Last-Event-ID` or
- * `?after=`. The client cannot speak, so the stream resumes by itself, and ends when the token's time is over. Whoever
- * called it has signed the person in.
+ * The same connection as a stream of server-sent events: `id:` is the seq. The client cannot speak, so the stream
+ * resumes by itself, and ends when the token's time is over. Whoever called it has signed the person in.
  */
-export const streamOf = (
-  parts: ConnectionParts,
-  { from, ...what }: { socket: Socket; person: Person; params: Record<string, string>; from: { after?: number } },
-): Response => {
+export const streamOf = (parts: ConnectionParts, { from, summary, params = {}, ...what }: StreamOptions): Response => {
   const { timing } = parts
   const queued = new ByteLengthQueuingStrategy({ highWaterMark: 0 })
   let written = 0
+  let over = false
   let callOff = () => undefined as void
   let connection: ReturnType<typeof connect> | undefined
+  const end = () => {
+    over = true
+    callOff()
+  }
   const body = new ReadableStream<Uint8Array>(
     {
       start: (controller) => {
@@ -38,11 +60,14 @@ export const streamOf = (
         const unsent = () => Math.max(0, -(controller.desiredSize ?? 0))
         const wire: Wire = {
           oneWay: true,
-          send: (message) => enqueue(encodedBy(asEvent, message)),
+          send: (message) => {
+            enqueue(encodedBy(asEvent, message))
+            if (message.seq !== undefined) sumUp()
+          },
           unsent,
           taken: () => written - unsent(),
           close: () => {
-            callOff()
+            end()
             controller.close()
           },
         }
@@ -52,13 +77,34 @@ export const streamOf = (
             beat()
           })
         }
+        // One reading at a time; what is sent meanwhile has it read once more.
+        let reading = false
+        let due = false
+        const sumUp = (ms = summaryMs) => {
+          due = true
+          if (!summary || reading || over) return
+          reading = true
+          timing.after(ms, async () => {
+            due = false
+            const payload = over
+              ? undefined
+              : await summary.read().catch((error: unknown) => {
+                  parts.warn('a summary could not be read', { type: summary.type, err: error })
+                  due = true
+                })
+            reading = false
+            if (over) return
+            if (payload) wire.send(control(summary.type, payload))
+            if (due) sumUp(payload ? summaryMs : summaryAgainMs)
+          })
+        }
         enqueue(Buffer.from(`retry: ${Math.round(retryMs.least + timing.random() * retryMs.spread)}\n\n`))
         beat()
-        connection = connect(parts, { ...what, wire })
+        connection = connect(parts, { ...what, params, wire })
         connection.receive(JSON.stringify({ type: 'resume', payload: from }))
       },
       cancel: () => {
-        callOff()
+        end()
         connection?.gone()
       },
     },
