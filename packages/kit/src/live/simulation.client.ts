@@ -40,6 +40,7 @@ export const simulatedClient = (world: World, name: string, topic: string, userI
   let barred = false
   let callOffPing: (() => void) | undefined
   let told = 0
+  let healed = false
 
   const fail = (about: string) => world.fail(`${name}: ${about}`)
 
@@ -122,6 +123,7 @@ export const simulatedClient = (world: World, name: string, topic: string, userI
       closed: () => gone(),
     })
     line = mine
+    if (healed) mine.heal()
     const guarded = guard(mine.wire)
     const gone = () => {
       if (line !== mine) return
@@ -218,8 +220,9 @@ export const simulatedClient = (world: World, name: string, topic: string, userI
       barred = false
       comeBack(between(1, 2000))
     },
-    steady: () => {
-      if (line) line.faults.lost = 0
+    heal: () => {
+      healed = true
+      line?.heal()
     },
     stop: () => {
       stopped = true

@@ -71,17 +71,19 @@ export interface LineOptions {
 export const simulatedLine = (
   time: VirtualTime,
   { chance, between }: Chance,
-  { loose, speed }: LineOptions,
+  { loose, speed: first }: LineOptions,
   client: { hear(text: string): void; closed(code: number): void },
 ) => {
   const queue: { text: string; bytes: number }[] = []
   let unsent = 0
   let taken = 0
+  let resets = 0
   let pumping = false
   let stalledUntil = 0
   let cut = false
   let closing: number | undefined
-  const faults = { lost: loose ? 0.05 : 0 }
+  let lost = loose ? 0.05 : 0
+  let speed = first
 
   const pump = async () => {
     if (pumping) return
@@ -103,10 +105,14 @@ export const simulatedLine = (
   }
 
   const wire: Wire = {
-    send: ({ text }) => {
+    send: ({ type, text }) => {
       if (cut || closing !== undefined) return
       if (loose) {
-        if (!chance(faults.lost)) time.after(between(1, chance(0.1) ? 900 : 60), () => void (cut || client.hear(text)))
+        // A restore takes longer than any post: what was sent before the \`reset\` that follows it has arrived or is lost.
+        if (type === 'reset') resets++
+        const before = resets
+        const arrive = () => void (cut || before !== resets || client.hear(text))
+        if (!chance(lost)) time.after(between(1, chance(0.1) ? 900 : 60), arrive)
         return
       }
       queue.push({ text, bytes: text.length })
@@ -127,7 +133,11 @@ export const simulatedLine = (
   }
   return {
     wire,
-    faults,
+    /** From now on nothing is lost, and the client reads fast. */
+    heal: () => {
+      lost = 0
+      speed = 1e7
+    },
     stall: (ms: number) => void (stalledUntil = time.now() + ms),
     cut: () => void (cut = true),
   }
