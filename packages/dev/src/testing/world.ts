@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as auth from '@wealist/contract/auth'
 import * as board from '@wealist/contract/board'
 import { call } from '@wealist/contract/call'
+import * as noti from '@wealist/contract/noti'
 import type { CallInput, Output, RouteSpec } from '@wealist/contract/route'
 import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import * as user from '@wealist/contract/user'
@@ -91,7 +92,7 @@ export const testWorld = async (): Promise<World> => {
   }
   const [alice, bob, mallory] = [await person('alice'), await person('bob'), await person('mallory')]
   const people = { alice, bob, mallory }
-  const ids = await furnish(people)
+  const ids = await furnish(people, url)
   const handlers = new Map<ServiceName, Handler>()
   return {
     local,
@@ -117,7 +118,7 @@ export const testWorld = async (): Promise<World> => {
 }
 
 /** One of everything that the contract's examples name. */
-const furnish = async ({ alice, bob, mallory }: World['people']): Promise<Ids> => {
+const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url']): Promise<Ids> => {
   const workspace = await alice.ask('user', user.workspaces.create, { body: { name: 'Wonderland', isPublic: true } })
   const open = await mallory.ask('user', user.workspaces.create, { body: { name: 'Open house', isPublic: true } })
   const params = { id: workspace.id }
@@ -136,6 +137,27 @@ const furnish = async ({ alice, bob, mallory }: World['people']): Promise<Ids> =
     params: { id: first!.id },
     body: { title: 'secret-text-of-alice' },
   })
+  const about = { projectId: project.id, projectName: project.name, taskId: task.id, taskTitle: task.title }
+  await call(
+    noti.internal.create,
+    {
+      body: {
+        items: [
+          {
+            eventId: `assigned:${task.id}`,
+            source: 'board',
+            type: 'task_assigned',
+            recipients: [alice.id],
+            actorId: bob.id,
+            workspaceId: workspace.id,
+            data: { actorName: 'bob', ...about },
+          },
+        ],
+      },
+    },
+    { base: url('noti'), headers: { 'x-internal-api-key': internalKeyOf('noti') } },
+  )
+  const notifications = await alice.ask('noti', noti.notifications.list, {})
   const sessions = await alice.ask('auth', auth.sessions.list, {})
   return {
     user: alice.id,
@@ -153,6 +175,7 @@ const furnish = async ({ alice, bob, mallory }: World['people']): Promise<Ids> =
     board: first!.id,
     otherBoard: second!.id,
     task: task.id,
+    notification: notifications.items[0]!.id,
     session: sessions.items[0]!.id,
     refreshToken: alice.refreshToken,
     redirectUri: 'http://localhost:3001/',
