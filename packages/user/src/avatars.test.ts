@@ -119,8 +119,9 @@ test('the avatar before is removed from the store, also when there is none after
   await upload(second, png)
   const before = (await confirm(bob, first.key)).avatarUrl!
   const after = (await confirm(bob, second.key)).avatarUrl!
-  const gone = (url: string) =>
-    expect.poll(async () => (await fetch(url)).status, { timeout: 10_000, interval: 50 }).toBe(403)
+  const gone = async (url: string) => {
+    await expect.poll(async () => (await fetch(url)).status, { timeout: 10_000, interval: 50 }).toBe(403)
+  }
   await gone(before)
   expect((await fetch(after)).status).toBe(200)
   await service.as(bob)(profiles.removeAvatar, {})
