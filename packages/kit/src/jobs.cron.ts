@@ -1,5 +1,5 @@
 import { type CronMatcher, parseCronItem } from 'graphile-worker'
-import type { JobSpec } from './jobs.spec.ts'
+import type { JobSpec } from './jobs.registry.ts'
 import { type Queryable, sql } from './sql.ts'
 
 const minute = 60_000

@@ -1,5 +1,5 @@
 import type { Db } from './db.ts'
-import type { JobSpec } from './jobs.spec.ts'
+import type { JobSpec } from './jobs.registry.ts'
 import { Counter, Gauge, Histogram, type Registry } from './metrics.ts'
 import { sql } from './sql.ts'
 

@@ -1,4 +1,4 @@
-import type { JobSpec } from './jobs.spec.ts'
+import type { JobSpec } from './jobs.registry.ts'
 import { type Queryable, sql } from './sql.ts'
 
 const batch = 500

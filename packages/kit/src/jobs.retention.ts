@@ -1,4 +1,4 @@
-import { cron, type JobCtx, type JobSpec } from './jobs.spec.ts'
+import { cron, type JobCtx, type JobSpec } from './jobs.registry.ts'
 import { type Queryable, sql } from './sql.ts'
 
 const batch = 5000

@@ -2,7 +2,7 @@ import type { Job } from 'graphile-worker'
 import type { Db } from './db.ts'
 import { Problem } from './errors.ts'
 import type { JobMetrics } from './jobs.metrics.ts'
-import type { JobSpec, RunningJob } from './jobs.spec.ts'
+import type { JobSpec, RunningJob } from './jobs.registry.ts'
 import type { Log } from './log.ts'
 import { sql } from './sql.ts'
 

@@ -4,11 +4,11 @@ import { freeDead } from './jobs.locks.ts'
 import { jobMetrics } from './jobs.metrics.ts'
 import { relay } from './jobs.relay.ts'
 import { kitJobs } from './jobs.retention.ts'
-import type { JobSpec } from './jobs.spec.ts'
+import type { JobSpec } from './jobs.registry.ts'
 import { openOnce, openWorker } from './jobs.worker.ts'
 
 export { eventRetention } from './jobs.retention.ts'
-export { cron, job, type JobCtx, type JobSettings, type JobSpec, type RunningJob } from './jobs.spec.ts'
+export { cron, job, type JobCtx, type JobSettings, type JobSpec, type RunningJob } from './jobs.registry.ts'
 
 /** The jobs of a running service. */
 export interface Jobs {

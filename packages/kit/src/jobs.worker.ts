@@ -2,7 +2,7 @@ import { Logger, runTaskList, runTaskListOnce, type Task, type TaskList, type Wo
 import { Pool } from 'pg'
 import { openSession, space } from './jobs.locks.ts'
 import { long, runJob, type Runs } from './jobs.run.ts'
-import type { JobSpec } from './jobs.spec.ts'
+import type { JobSpec } from './jobs.registry.ts'
 import type { Log } from './log.ts'
 
 const concurrency = 3
