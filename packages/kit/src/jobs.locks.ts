@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import type { JobSpec } from './jobs.spec.ts'
+import type { JobSpec } from './jobs.registry.ts'
 import type { Log } from './log.ts'
 import { type Queryable, sql } from './sql.ts'
 
