@@ -33,10 +33,15 @@ const rolesLock = 7_331_001
 /** Makes the login role of each service: bounded waits, UTC, no rights but on its own database. */
 export const createRoles = (client: pg.Client) =>
   locked(client, rolesLock, async () => {
+    const [administrator] = (
+      await client.query<{ super: boolean }>('select rolsuper as super from pg_roles where rolname = current_user')
+    ).rows
     for (const service of withDatabase) {
       const role = roleOf(service)
       const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role])
       if (!rowCount) await client.query(`create role ${role} login password '${role}'`)
+      // Who is no superuser may give away only what it could be itself.
+      if (!administrator?.super) await client.query(`grant ${role} to current_user`)
       for (const [setting, value] of Object.entries({
         lock_timeout: '2s',
         idle_in_transaction_session_timeout: '5s',
@@ -50,6 +55,10 @@ export const createRoles = (client: pg.Client) =>
 /** Makes a database that its service's role owns and no other role of ours may enter. */
 export const createDatabase = async (client: pg.Client, service: ServiceName, name: string, template = 'template0') => {
   await client.query(`create database ${name} template ${template} owner ${roleOf(service)}`)
+  await close(client, service, name)
+}
+
+const close = async (client: pg.Client, service: ServiceName, name: string) => {
   await client.query(`revoke all on database ${name} from public`)
   if (service === 'user') await client.query(`grant connect on database ${name} to ${roleOf('ops')}`)
 }
@@ -72,8 +81,10 @@ export const createDatabases = (administrator: string): Promise<Partial<Record<S
     await createRoles(client)
     for (const service of withDatabase) {
       const name = topology[service].database!
-      if (service !== 'ops' && !(await client.query('select from pg_database where datname = $1', [name])).rowCount)
-        await createDatabase(client, service, name)
+      if (service === 'ops') continue
+      const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
+      // One that is there already may come from a start that was killed before it was closed to the others.
+      await (rowCount ? close : createDatabase)(client, service, name)
     }
     return Object.fromEntries(
       withDatabase.map((service) => [service, urlOf(administrator, service, topology[service].database!)]),

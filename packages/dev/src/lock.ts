@@ -1,37 +1,43 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { commandOf, isAlive } from './alive.ts'
 
 /**
  * One run at a time over a data folder: a file with our process id. One that a killed run left is taken over. Throws a
  * sentence for people while another run is alive.
  */
 export const takeLock = (file: string): (() => void) => {
-  for (;;) {
-    try {
-      const fd = openSync(file, 'wx')
-      writeSync(fd, String(process.pid))
-      closeSync(fd)
-      return () => rmSync(file, { force: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      const pid = Number(readFileSync(file, 'utf8'))
-      if (isAlive(pid))
-        throw new Error(`weAlist is running already (pid ${pid}). Stop it with Ctrl-C where it runs, or: kill ${pid}`)
-      rmSync(file, { force: true })
+  // Linked into its place with the id in it, so that nobody ever reads an empty one.
+  const own = `${file}.${process.pid}`
+  writeFileSync(own, String(process.pid))
+  try {
+    for (;;) {
+      try {
+        linkSync(own, file)
+        return () => rmSync(file, { force: true })
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+        const pid = holderOf(file)
+        if (pid)
+          throw new Error(`weAlist is running already (pid ${pid}). Stop it with Ctrl-C where it runs, or: kill ${pid}`)
+        rmSync(file, { force: true })
+      }
     }
+  } finally {
+    rmSync(own, { force: true })
   }
 }
 
-const isAlive = (pid: number) => {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false
+const holderOf = (file: string) => {
+  let pid = 0
   try {
-    process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-  try {
-    // The number may have gone to another program since.
-    return /start\.ts/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    pid = Number(readFileSync(file, 'utf8'))
   } catch {
-    return true
+    // Released in between.
   }
+  // The number may have gone to another program since.
+  return pid !== process.pid &&
+    isAlive(pid) &&
+    (process.platform === 'win32' ? /node/ : /start\.ts/).test(commandOf(pid))
+    ? pid
+    : undefined
 }

@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { commandOf, printed } from './alive.ts'
 
 const given = new Set<number>()
 
@@ -17,34 +18,64 @@ export const freePort = async (): Promise<number> => {
   throw new Error('no port is free')
 }
 
-/** True where nothing listens on the port, on any address. */
-export const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
+/** True where nothing listens on the port, on any address. Asked of each: some systems let two share a port, apart by address. */
+export const isFree = async (port: number): Promise<boolean> => {
+  for (const host of ['127.0.0.1', '0.0.0.0', '::1', '::']) if (!(await mayListen(port, host))) return false
+  return true
+}
+
+const mayListen = (port: number, host: string) =>
+  new Promise<boolean>((resolve) => {
     const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, () => server.close(() => resolve(true)))
+    // An address that this machine does not have takes no port away.
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'EADDRINUSE' && code !== 'EACCES'))
+    server.listen({ port, host, ipv6Only: host.includes(':') }, () => server.close(() => resolve(true)))
   })
 
-const ask = (command: string, args: string[]) => {
-  try {
-    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-  } catch {
-    return ''
-  }
+/** Which process listens on a port, as far as the machine tells: `pid 123: node server.js`. */
+export const holderOf = (port: number): string | undefined => {
+  const pid = pidOn(port)
+  if (!pid) return undefined
+  const command = commandOf(pid)
+  return `pid ${pid}${command && `: ${command.length > 100 ? `${command.slice(0, 99)}…` : command}`}`
 }
 
-/** Which process listens on a port, as far as the machine tells: `"node" (pid 123)`. */
-export const holderOf = (port: number): string | undefined => {
-  if (process.platform === 'win32') {
-    const line = ask('netstat', ['-ano', '-p', 'tcp'])
-      .split('\n')
-      .find((l) => l.includes(`:${port} `) && l.includes('LISTENING'))
-    return line && `pid ${line.trim().split(/\s+/).at(-1)}`
-  }
-  const fields =
-    ask('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']) || ask('ss', ['-Hltnp', `sport = :${port}`])
-  const [, pid, command] = /p(\d+)\nc(.+)/.exec(fields) ?? []
-  if (pid) return `"${command}" (pid ${pid})`
-  const [, name, id] = /\(\("([^"]+)",pid=(\d+)/.exec(fields) ?? []
-  return name && `"${name}" (pid ${id})`
+const pidOn = (port: number) => {
+  if (process.platform === 'linux') return pidOnLinux(port)
+  if (process.platform !== 'win32')
+    return Number(printed('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-t']).split('\n')[0])
+  const line = printed('netstat', ['-ano', '-p', 'tcp'])
+    .split('\n')
+    .find((l) => l.includes(`:${port} `) && l.includes('LISTENING'))
+  return Number(line?.trim().split(/\s+/).at(-1))
 }
+
+// The kernel's table of sockets names an inode; the process that has it open is found among all, as far as we may look.
+const pidOnLinux = (port: number) => {
+  const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listening(table, port)))
+  if (inodes.size === 0) return undefined
+  return entriesOf('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => entriesOf(`/proc/${pid}/fd`).some((fd) => inodes.has(linkOf(`/proc/${pid}/fd/${fd}`))))
+}
+
+const listening = (table: string, port: number) => {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  return textOf(table)
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local, , state]) => local?.endsWith(suffix) && state === '0A')
+    .map((fields) => `socket:[${fields[9]}]`)
+}
+
+const or = <T>(work: () => T, otherwise: T) => {
+  try {
+    return work()
+  } catch {
+    return otherwise
+  }
+}
+const entriesOf = (dir: string) => or(() => readdirSync(dir), [])
+const linkOf = (path: string) => or(() => readlinkSync(path), '')
+const textOf = (path: string) => or(() => readFileSync(path, 'utf8'), '')

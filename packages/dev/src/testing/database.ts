@@ -26,7 +26,7 @@ const templateLock = 7_331_002
 export const testDatabase = async (service: ServiceName): Promise<TestDatabase> => {
   const administrator = administratorUrl()
   const owner = service === 'ops' ? 'user' : service
-  const name = `test_${owner}_${randomBytes(6).toString('hex')}`
+  const name = `test_${owner}_${process.env['TEST_RUN']}_${randomBytes(6).toString('hex')}`
   await asAdministrator(administrator, async (client) => {
     const template = `template_${owner}_${process.env['TEST_RUN']}`
     await createRoles(client)

@@ -46,7 +46,7 @@ export const oneService = async <S extends z.ZodObject, D extends object>(
   overrides: Overrides = {},
 ): Promise<OneService<D>> => {
   const administrator = process.env['TEST_DATABASE_URL']!
-  const name = `test_${spec.name}_${randomBytes(6).toString('hex')}`
+  const name = `test_${spec.name}_${process.env['TEST_RUN']}_${randomBytes(6).toString('hex')}`
   await asAdministrator(administrator, async (client) => {
     await createRoles(client)
     await createDatabase(client, spec.name, name)
