@@ -32,7 +32,7 @@ export interface Live {
    * The answer of a route with `stream`: server-sent events of the socket's topic, for the actor of `ctx`. 429 for one
    * more than a person may have open.
    */
-  stream(ctx: Base & { actor: Person }, what: Omit<StreamOptions, 'person'>): Response
+  stream(ctx: Base & { actor: Person }, what: Omit<StreamOptions, 'person' | 'ended'>): Response
   hub: Hub
 }
 
@@ -85,6 +85,7 @@ export const openLive = ({
   const forget = revocations.onRevoked((entry) =>
     hub.closeWhere((l) => concerns(entry, l.person), closeCodes.unauthorized),
   )
+  const openStreams = new Map<string, number>()
   const contextOn = (shared: object) => (actor: Person) => Object.assign(Object.create(shared) as object, { actor })
   const publish = (frame: Frame) => {
     hub.offer(frame)
@@ -104,10 +105,16 @@ export const openLive = ({
     },
     workspaces: () => [...new Set([...hub.listeners()].flatMap((l) => l.workspaces ?? []))],
     stream: (ctx, what) => {
-      let open = 0
-      for (const { person } of hub.listeners()) if (person.id === ctx.actor.id) open++
+      const { id } = ctx.actor
+      const open = openStreams.get(id) ?? 0
       if (open >= mostStreams) throw new Problem('RATE_LIMITED', 'You have too many streams open. Close one first.')
-      return streamOf({ ...parts, context: contextOn(ctx) }, { ...what, person: ctx.actor })
+      openStreams.set(id, open + 1)
+      const ended = () => {
+        const left = openStreams.get(id)! - 1
+        if (left > 0) openStreams.set(id, left)
+        else openStreams.delete(id)
+      }
+      return streamOf({ ...parts, context: contextOn(ctx) }, { ...what, person: ctx.actor, ended })
     },
     listen: (server, shared) => {
       if (sockets.length === 0) return

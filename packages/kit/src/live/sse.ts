@@ -7,6 +7,7 @@ import type { From } from './topic.ts'
 const heartbeatMs = 25_000
 /** Milliseconds a client waits before it comes back, spread so that not all come at once. */
 const retryMs = { least: 1000, spread: 4000 }
+const lingerMs = 2000
 const summaryMs = 50
 const summaryAgainMs = 1000
 
@@ -23,6 +24,8 @@ export interface StreamOptions {
   /** `after` is the client's `Last-Event-ID` or `?after=`. */
   from: From
   summary?: Summary
+  /** Called once, when it is over, whoever ended it. */
+  ended?(): void
 }
 
 // `bye` is the protocol's word, `close` the stream's.
@@ -39,7 +42,10 @@ const asEvent = ({ type, seq, text }: Message) => {
  * The same connection as a stream of server-sent events: `id:` is the seq. The client cannot speak, so the stream
  * resumes by itself, and ends when the token's time is over. Whoever called it has signed the person in.
  */
-export const streamOf = (parts: ConnectionParts, { from, summary, params = {}, ...what }: StreamOptions): Response => {
+export const streamOf = (
+  parts: ConnectionParts,
+  { from, summary, params = {}, ended, ...what }: StreamOptions,
+): Response => {
   const { timing } = parts
   const queued = new ByteLengthQueuingStrategy({ highWaterMark: 0 })
   let written = 0
@@ -47,8 +53,10 @@ export const streamOf = (parts: ConnectionParts, { from, summary, params = {}, .
   let callOff = () => undefined as void
   let connection: ReturnType<typeof connect> | undefined
   const end = () => {
+    if (over) return
     over = true
     callOff()
+    ended?.()
   }
   const body = new ReadableStream<Uint8Array>(
     {
@@ -69,6 +77,8 @@ export const streamOf = (parts: ConnectionParts, { from, summary, params = {}, .
           close: () => {
             end()
             controller.close()
+            // What a client that does not read never takes is not kept for it.
+            timing.after(lingerMs, () => controller.error(new Error('the client does not read')))
           },
         }
         const beat = () => {

@@ -1,0 +1,253 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { type AddressInfo, connect as dial, createServer } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import { oneService, type OneService } from '@wealist/dev/testing/one-service'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { newId } from '../ids.ts'
+import { change, remove, rooms, stream } from './live.fixture.ts'
+
+let service: OneService<object>
+beforeAll(async () => {
+  service = await oneService(rooms, { CORS_ORIGINS: 'https://app.example' })
+})
+afterAll(() => service.stop())
+
+const sockets: WebSocket[] = []
+afterEach(async () => {
+  for (const ws of sockets.splice(0)) ws.terminate()
+  await vi.waitUntil(() => service.running.live.hub.size === 0, within(3000))
+})
+
+const within = (timeout: number) => ({ timeout, interval: 10 })
+interface Got {
+  type: string
+  seq?: number
+  payload: Record<string, unknown>
+}
+const person = () => ({ id: newId() })
+const open = (
+  room: string,
+  {
+    who = person(),
+    headers = {},
+    path = `/ws/rooms/${room}`,
+    port = service.running.port,
+  }: { who?: { id: string }; headers?: object; path?: string; port?: number } = {},
+) => {
+  const ws = new WebSocket(`ws://127.0.0.1:${port}${path}`, {
+    headers: { ...service.headersOf(who), ...headers },
+  })
+  sockets.push(ws)
+  const client = {
+    ws,
+    who,
+    got: [] as Got[],
+    code: undefined as number | undefined,
+    failed: undefined as string | undefined,
+    say: (type: string, payload: object = {}) => ws.send(JSON.stringify({ type, payload })),
+    seqs: () => client.got.flatMap(({ seq }) => seq ?? []),
+  }
+  ws.on('message', (data) => void client.got.push(JSON.parse(String(data)) as Got))
+  ws.on('close', (code) => void (client.code = code))
+  ws.on('error', (error) => void (client.failed = error.message))
+  return client
+}
+const live = async (room: string, from: object = {}, options: Parameters<typeof open>[1] = {}) => {
+  const client = open(room, options)
+  client.ws.on('open', () => client.say('resume', from))
+  await vi.waitFor(() => expect(client.got.some(({ type }) => type === 'ready')).toBe(true), within(5000))
+  return client
+}
+const put = (room: string, key = 'a', value = '1') =>
+  service.as(person())(change, { params: { id: room }, body: { key, value } })
+
+test('a socket sees what was committed after it resumed, in order, and after a break what it missed', async () => {
+  const room = newId()
+  await put(room)
+  const client = await live(room)
+  expect(client.got).toMatchObject([{ type: 'ready', payload: { seq: 1, epoch: expect.any(String) } }])
+  await Promise.all(Array.from({ length: 30 }, (_, i) => put(room, `k${i % 3}`)))
+  await vi.waitFor(() => expect(client.seqs()).toHaveLength(30), within(3000))
+  expect(client.seqs()).toEqual(Array.from({ length: 30 }, (_, i) => i + 2))
+  expect(client.got[1]).toMatchObject({ type: 'thing.changed', payload: { version: 1 }, actorId: expect.any(String) })
+  client.ws.terminate()
+  await put(room)
+  const back = await live(room, { after: 31 })
+  expect(back.seqs()).toEqual([32])
+})
+
+test('the bus and the log make the same frame of an event', async () => {
+  const room = newId()
+  const first = await live(room)
+  await put(room, 'a', 'é "quoted" \u2028')
+  await vi.waitFor(() => expect(first.seqs()).toEqual([1]), within(2000))
+  first.ws.terminate()
+  await vi.waitFor(() => expect(service.running.live.hub.size).toBe(0), within(2000))
+  const second = await live(room, { after: 0 })
+  expect(second.got[0]).toEqual(first.got[1])
+})
+
+test('a removed member is closed with 4403 in the place of the next event, and may not come back', async () => {
+  const room = newId()
+  const [ann, bob] = [await live(room), await live(room)]
+  await service.as(bob.who)(remove, { params: { id: room, userId: ann.who.id } })
+  await put(room)
+  await vi.waitFor(() => expect(bob.seqs()).toEqual([1, 2]), within(2000))
+  await vi.waitFor(() => expect(ann.code).toBe(4403), within(2000))
+  expect(ann.seqs()).toEqual([1])
+  expect(ann.got.at(-1)).toMatchObject({ type: 'bye', payload: { code: 4403 } })
+  const again = open(room, { who: ann.who })
+  await vi.waitFor(() => expect(again.code).toBe(4403), within(2000))
+})
+
+test('a revoked person is closed with 4401 within a second', async () => {
+  const client = await live(newId())
+  await service.running.revocations.revoke({ sub: client.who.id })
+  await vi.waitFor(() => expect(client.code).toBe(4401), within(1000))
+})
+
+test('who is not signed in hears why on the open socket', async () => {
+  const client = open(newId(), { headers: { 'x-jwt-payload': 'nothing' } })
+  await vi.waitFor(() => expect(client.code).toBe(4401), within(2000))
+  expect(client.got).toMatchObject([{ type: 'bye', payload: { code: 4401 } }])
+  const unknown = open('', { path: '/ws/rooms/not-an-id' })
+  await vi.waitFor(() => expect(unknown.code).toBe(4404), within(2000))
+})
+
+test('a wrong Origin and an unknown path are refused by HTTP; the right Origin and none are not', async () => {
+  const room = newId()
+  const wrong = open(room, { headers: { origin: 'https://evil.example' } })
+  await vi.waitFor(() => expect(wrong.failed).toContain('403'), within(2000))
+  const nowhere = open(room, { path: '/ws/nowhere' })
+  await vi.waitFor(() => expect(nowhere.failed).toContain('404'), within(2000))
+  await live(room, {}, { headers: { origin: 'https://app.example' } })
+})
+
+test.each(['//', '/ws/rooms/%', '/ws/rooms/%ff', 'http://[', '*', '/%00'])(
+  'an upgrade of %s ends nothing but itself',
+  async (path) => {
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = dial(service.running.port, '127.0.0.1', () =>
+        socket.write(
+          `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+        ),
+      )
+      socket.on('data', (data) => resolve(String(data)))
+      socket.on('close', () => resolve(''))
+      socket.on('error', reject)
+    })
+    expect(answer).toMatch(/^(HTTP\/1.1 (400|404|101)|$)/)
+    await put(newId())
+  },
+)
+
+test('binary frames end it with 4400, frames above 32 KB with 1009, a flood with 4429', async () => {
+  const room = newId()
+  const [binary, large, huge, flood] = await Promise.all([live(room), live(room), live(room), live(room)])
+  binary.ws.send(Buffer.from('{"type":"ping"}'))
+  large.say('typing', { text: 'x'.repeat(33_000) })
+  huge.say('typing', { text: 'x'.repeat(300_000) })
+  for (let i = 0; i < 120; i++) flood.say('ping')
+  await vi.waitFor(
+    () => expect([binary.code, large.code, huge.code, flood.code]).toEqual([4400, 1009, 1009, 4429]),
+    within(3000),
+  )
+})
+
+test('one that does not read is closed; the others get everything meanwhile, and it gets the rest when it is back', async () => {
+  const room = newId()
+  const [stuck, good] = [await live(room), await live(room)]
+  stuck.ws.pause()
+  const value = 'x'.repeat(100_000)
+  for (let i = 0; i < 60; i++) await put(room, 'a', value)
+  await vi.waitFor(() => expect(good.seqs()).toHaveLength(60), within(5000))
+  await vi.waitFor(
+    async () =>
+      expect(await service.running.base.metrics.getSingleMetricAsString('live_slow_closed_total')).toMatch(/ 1$/m),
+    within(8000),
+  )
+  stuck.ws.resume()
+  await vi.waitFor(() => expect(stuck.code).toBeDefined(), within(5000))
+  const last = stuck.seqs().at(-1) ?? 0
+  expect(last).toBeLessThan(60)
+  const back = await live(room, { after: last }, { who: stuck.who })
+  expect([...stuck.seqs(), ...back.seqs()]).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
+}, 30_000)
+
+// A line that carries 64 KB at most each 50 ms.
+const slowLine = async () => {
+  const server = createServer((near) => {
+    const far = dial(service.running.port, '127.0.0.1')
+    near.pipe(far)
+    far.on('data', (data) => {
+      near.write(data)
+      far.pause()
+      void setTimeout(50).then(() => far.resume())
+    })
+    near.on('error', () => far.destroy())
+    far.on('error', () => near.destroy())
+    far.on('close', () => near.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { server, port: (server.address() as AddressInfo).port }
+}
+
+test('one that reads slowly but reads is left alone, for longer than 5 s', async () => {
+  const room = newId()
+  const value = 'x'.repeat(200_000)
+  for (let i = 0; i < 50; i++) await put(room, 'a', value)
+  const line = await slowLine()
+  const begun = Date.now()
+  const slow = open(room, { port: line.port })
+  await once(slow.ws, 'open')
+  slow.say('resume', { after: 0 })
+  await vi.waitFor(() => expect(slow.seqs()).toHaveLength(50), within(25_000))
+  expect(Date.now() - begun).toBeGreaterThan(5500)
+  expect(slow.code).toBeUndefined()
+  line.server.close()
+}, 60_000)
+
+test('the same as a stream: ids, events, and an end that says why', async () => {
+  const room = newId()
+  await put(room)
+  await put(room)
+  const who = person()
+  const text: string[] = []
+  const asked = request(
+    `${service.url}${stream.path.replace('{id}', room)}?after=1`,
+    { headers: service.headersOf(who) },
+    (answer) => {
+      expect(answer.headers['content-type']).toContain('text/event-stream')
+      answer.on('data', (chunk) => text.push(String(chunk)))
+    },
+  )
+  asked.end()
+  const all = () => text.join('')
+  await vi.waitFor(
+    () => expect(all()).toMatch(/retry: \d+\n\nid: 2\nevent: thing.changed\ndata: \{.*\}\n\nid: 2\nevent: ready\n/),
+    within(3000),
+  )
+  await put(room)
+  await vi.waitFor(() => expect(all()).toContain('id: 3\nevent: thing.changed\n'), within(2000))
+  await service.running.revocations.revoke({ sub: who.id })
+  await vi.waitFor(
+    () => expect(all()).toContain('event: close\ndata: {"type":"bye","payload":{"code":4401}}'),
+    within(1000),
+  )
+})
+
+test('on shutdown sockets are told 1012 and when to come back', async () => {
+  const leaving = await oneService(rooms, { DRAIN_SECONDS: '1' })
+  const before = service
+  service = leaving
+  const clients = await Promise.all(Array.from({ length: 10 }, () => live(newId())))
+  service = before
+  const begun = Date.now()
+  await leaving.stop()
+  await vi.waitFor(() => expect(clients.map((c) => c.code)).toEqual(Array(10).fill(1012)), within(1000))
+  expect(clients.every((c) => c.got.at(-1)?.payload['retryAfter'] !== undefined)).toBe(true)
+  expect(Date.now() - begun).toBeGreaterThan(500)
+})
