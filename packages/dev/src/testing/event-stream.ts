@@ -5,16 +5,20 @@ export interface ServerEvent {
   data: { type: string; seq?: number; payload?: never }
 }
 
-const parse = (block: string): ServerEvent | { retry: number } | undefined => {
+const parse = (block: string): { event?: ServerEvent; retry?: number } => {
   const fields = new Map<string, string>()
   for (const line of block.split('\n')) {
     const at = line.indexOf(': ')
     if (at > 0) fields.set(line.slice(0, at), line.slice(at + 2))
   }
+  const number = (name: string) => (fields.has(name) ? Number(fields.get(name)) : undefined)
   const event = fields.get('event')
-  if (event === undefined) return fields.has('retry') ? { retry: Number(fields.get('retry')) } : undefined
-  const id = fields.get('id')
-  return { event, id: id === undefined ? undefined : Number(id), data: JSON.parse(fields.get('data')!) as never }
+  return {
+    ...(fields.has('retry') && { retry: number('retry')! }),
+    ...(event !== undefined && {
+      event: { event, id: number('id'), data: JSON.parse(fields.get('data')!) as ServerEvent['data'] },
+    }),
+  }
 }
 
 export type EventStream = Awaited<ReturnType<typeof openEvents>>
@@ -34,13 +38,11 @@ export const openEvents = async (
     for (const look of waiting) look()
   }
   const take = (block: string) => {
-    const found = parse(block)
-    if (!found) return
-    if ('retry' in found) state.retry = found.retry
-    else {
-      events.push(found)
-      heard(found)
-    }
+    const { event, retry } = parse(block)
+    if (retry !== undefined) state.retry = retry
+    if (!event) return
+    events.push(event)
+    heard(event)
   }
   const read = async () => {
     let rest = ''
