@@ -86,6 +86,24 @@ test('several topics in one transaction each get their own sequence, and opposit
     expect((await logOf(topic)).map((r) => r.seq)).toEqual(Array.from({ length: n }, (_, i) => i + 1))
 })
 
+test('who holds topics first reads what their logs say so far, in whatever order they are named; no head moves by it', async () => {
+  const [a, b, quiet] = [`user:a${newId()}`, `user:b${newId()}`, `user:c${newId()}`]
+  await db.run(sql`create table told (topic text)`)
+  await Promise.all(
+    Array.from({ length: 30 }, (_, n) =>
+      db.tx(async (tx) => {
+        await tx.hold(n % 2 ? [a, b, quiet] : [quiet, b, a])
+        const rows = await tx.rows<{ topic: string }>(sql`select topic from told`)
+        await tx.run(sql`insert into told (topic) select unnest(${[a, b]}::text[])`)
+        for (const topic of [a, b]) tx.emit(topic, 'x', { before: rows.filter((r) => r.topic === topic).length })
+      }),
+    ),
+  )
+  for (const topic of [a, b])
+    expect((await logOf(topic)).map((r) => r.payload)).toEqual(Array.from({ length: 30 }, (_, i) => `{"before":${i}}`))
+  expect(await headOf(quiet)).toBe(0)
+})
+
 test('a commit tells its events as the log holds them', async () => {
   const topic = `room:${newId()}`
   const actorId = newId()
@@ -118,7 +136,7 @@ test('what is erased leaves its seqs and no payload', async () => {
     tx.emit(topic, 'created', { text: 'other' }, newId())
   })
   await db.tx(async (tx) => {
-    await tx.erase(topic, subject)
+    await tx.erase(topic, newId(), subject)
     tx.emit(topic, 'deleted', { id: subject }, subject)
   })
   expect((await logOf(topic)).map((r) => r.payload)).toEqual([null, '{"text":"other"}', `{"id":"${subject}"}`])
