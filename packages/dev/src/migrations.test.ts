@@ -8,7 +8,7 @@ import { describeSchema } from '@wealist/kit/schema'
 import { expect, test } from 'vitest'
 import { asAdministrator, createDatabase, createRoles, urlOf, withDatabase } from './databases.ts'
 import { services } from './services.ts'
-import { administratorUrl } from './testing/database.ts'
+import { administratorUrl } from './testing/clone.ts'
 
 const log = openLog({ service: 'test', level: 'silent' })
 

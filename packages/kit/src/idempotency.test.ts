@@ -1,4 +1,4 @@
-import { testDatabase, type TestDatabase } from '@wealist/dev/testing/database'
+import { cloneDatabase, type TestDatabase } from '@wealist/dev/testing/clone'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Db, openDb } from './db.ts'
@@ -14,7 +14,7 @@ let database: TestDatabase
 let db: Db
 
 beforeAll(async () => {
-  database = await testDatabase('chat')
+  database = await cloneDatabase('chat', undefined)
   db = openDb({ url: database.url, max: 20, log })
   await db.run(sql`create table things (id uuid primary key, key text)`)
 })

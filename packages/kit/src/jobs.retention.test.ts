@@ -1,4 +1,4 @@
-import { testDatabase, type TestDatabase } from '@wealist/dev/testing/database'
+import { cloneDatabase, type TestDatabase } from '@wealist/dev/testing/clone'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Db, openDb } from './db.ts'
@@ -11,7 +11,7 @@ let database: TestDatabase
 let db: Db
 
 beforeAll(async () => {
-  database = await testDatabase('chat')
+  database = await cloneDatabase('chat', undefined)
   db = openDb({ url: database.url, max: 5, log })
 })
 afterAll(async () => {

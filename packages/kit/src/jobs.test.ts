@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { testDatabase, type TestDatabase } from '@wealist/dev/testing/database'
+import { cloneDatabase, type TestDatabase } from '@wealist/dev/testing/clone'
 import { Registry } from 'prom-client'
 import * as z from 'zod'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -18,7 +18,7 @@ let db: Db
 const open: Jobs[] = []
 
 beforeAll(async () => {
-  database = await testDatabase('chat')
+  database = await cloneDatabase('chat', undefined)
   db = openDb({ url: database.url, max: 10, log, onCommit: (commit) => commit.jobs && open.forEach((j) => j.poke()) })
   await db.run(
     sql`create table effects (job text, by int default pg_backend_pid(), note text, at timestamptz default clock_timestamp())`,

@@ -1,4 +1,4 @@
-import { testDatabase, type TestDatabase } from '@wealist/dev/testing/database'
+import { cloneDatabase, type TestDatabase } from '@wealist/dev/testing/clone'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Db, openDb } from './db.ts'
 import { newId } from './ids.ts'
@@ -11,7 +11,7 @@ let db: Db
 const commits: Commit[] = []
 
 beforeAll(async () => {
-  database = await testDatabase('chat')
+  database = await cloneDatabase('chat', undefined)
   const log = openLog({ service: 'test', level: 'silent' })
   db = openDb({ url: database.url, max: 20, log, onCommit: (commit) => commits.push(commit) })
   await db.run(sql`create table rows (id uuid primary key)`)

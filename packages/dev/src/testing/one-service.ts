@@ -1,15 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { call } from '@wealist/contract/call'
 import type { CallInput, Output, RouteSpec } from '@wealist/contract/route'
 import type { PlatformRole } from '@wealist/kit/actor'
 import type { Env } from '@wealist/kit/config'
 import { newId } from '@wealist/kit/ids'
 import { openLog } from '@wealist/kit/log'
-import { migrate } from '@wealist/kit/migrate'
 import { type Listening, run } from '@wealist/kit/node'
 import type { Overrides, ServiceSpec } from '@wealist/kit/service'
 import type * as z from 'zod'
-import { asAdministrator, createDatabase, createRoles, urlOf } from '../databases.ts'
+import { cloneDatabase } from './clone.ts'
 import { testRedis } from './redis.ts'
 
 /** Who asks, as the gateway would say it. */
@@ -45,21 +43,14 @@ export const oneService = async <S extends z.ZodObject, D extends object>(
   env: Env | ((database: string) => Promise<Env>) = {},
   overrides: Overrides = {},
 ): Promise<OneService<D>> => {
-  const administrator = process.env['TEST_DATABASE_URL']!
-  const name = `test_${spec.name}_${process.env['TEST_RUN']}_${randomBytes(6).toString('hex')}`
-  await asAdministrator(administrator, async (client) => {
-    await createRoles(client)
-    await createDatabase(client, spec.name, name)
-  })
-  const database = urlOf(administrator, spec.name, name)
-  await migrate({ url: database, dir: spec.migrations })
+  const database = await cloneDatabase(spec.name, spec.migrations)
   const redis = testRedis()
   const log = openLog({ service: spec.name, level: process.env['TEST_LOG'] ?? 'silent' })
   const given = {
     ENVIRONMENT: 'test',
     HOST: '127.0.0.1',
     PORT: '0',
-    DATABASE_URL: database,
+    DATABASE_URL: database.url,
     REDIS_URL: redis.url,
     REDIS_PREFIX: redis.prefix,
     AUTH_MODE: 'gateway',
@@ -69,7 +60,7 @@ export const oneService = async <S extends z.ZodObject, D extends object>(
   }
   const running = await run(
     spec,
-    { ...given, ...(typeof env === 'function' ? await env(database) : env) },
+    { ...given, ...(typeof env === 'function' ? await env(database.url) : env) },
     { log, ...overrides },
   )
   const url = `http://127.0.0.1:${running.port}`
@@ -95,9 +86,7 @@ export const oneService = async <S extends z.ZodObject, D extends object>(
     headersOf,
     stop: async () => {
       await running.stop()
-      await asAdministrator(administrator, async (client) => {
-        await client.query(`drop database if exists ${name} with (force)`)
-      })
+      await database.drop()
     },
   }
 }
