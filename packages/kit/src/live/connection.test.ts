@@ -220,6 +220,14 @@ test('the first resume comes within 10 s, or 4400', async () => {
   expect(asked.code).toBeUndefined()
 })
 
+test('a socket ends with its token', async () => {
+  const client = await live(person('one', { exp: time.now() / 1000 + 60 }))
+  await time.run(59_900)
+  expect(client.code).toBeUndefined()
+  await time.run(200)
+  expect(client.code).toBe(4401)
+})
+
 test('a socket ends with its token, unless a ticket of the same person renews it', async () => {
   const client = await live()
   await time.run(60_000)
