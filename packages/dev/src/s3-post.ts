@@ -1,99 +1,92 @@
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import { Busboy } from '@fastify/busboy'
-import { createHmac } from 'node:crypto'
-import { PassThrough } from 'node:stream'
 import { S3Error } from './s3-error.ts'
-import { equal, type Keys, signingKey } from './s3-signature.ts'
+import { checkSums } from './s3-measure.ts'
+import { checkPolicy } from './s3-policy.ts'
+import type { Keys } from './s3-signature.ts'
 import type { Received, Store } from './s3-store.ts'
 
-type Condition = Record<string, string> | [string, string | number, string | number]
-
-const denied = (why: string) => new S3Error(403, 'AccessDenied', `Invalid according to Policy: ${why}`)
-
-/** What a signed policy allows of a form (POST Object): every field in it, and its file's length. */
-export const checkPolicy = (
-  fields: Record<string, string>,
-  bucket: string,
-  keys: Keys,
-): { min: number; max: number } => {
-  const { policy = '', 'x-amz-credential': credential = '', 'x-amz-signature': signature = '' } = fields
-  const [id, ...scope] = credential.split('/')
-  if (!policy) throw denied('there is no policy')
-  if (id !== keys.accessKeyId) throw new S3Error(403, 'InvalidAccessKeyId', 'There is no such key.')
-  const expected = createHmac('sha256', signingKey(keys.secretAccessKey, scope.join('/')))
-    .update(policy)
-    .digest('hex')
-  if (!equal(expected, signature))
-    throw new S3Error(403, 'SignatureDoesNotMatch', 'The signature does not match the policy.')
-  const { expiration, conditions } = JSON.parse(Buffer.from(policy, 'base64').toString()) as {
-    expiration: string
-    conditions: Condition[]
-  }
-  if (!(Date.parse(expiration) > Date.now())) throw denied('Policy expired.')
-  const given: Record<string, string> = { ...fields, bucket }
-  const allowed = new Set(['policy', 'x-amz-signature', 'file', 'bucket'])
-  let length = { min: 0, max: 5 * 1024 ** 3 }
-  for (const condition of conditions) {
-    if (!Array.isArray(condition)) {
-      for (const [name, value] of Object.entries(condition)) {
-        allowed.add(name.toLowerCase())
-        if (given[name.toLowerCase()] !== value) throw denied(`["eq", "$${name}", "${value}"]`)
-      }
-    } else if (condition[0] === 'content-length-range')
-      length = { min: Number(condition[1]), max: Number(condition[2]) }
-    else {
-      const name = String(condition[1]).replace(/^\$/, '').toLowerCase()
-      const [kind, , wanted] = condition
-      allowed.add(name)
-      const value = given[name] ?? ''
-      if (kind === 'eq' ? value !== wanted : kind === 'starts-with' ? !value.startsWith(String(wanted)) : true)
-        throw denied(JSON.stringify(condition))
-    }
-  }
-  const extra = Object.keys(fields).find((name) => !allowed.has(name) && !name.startsWith('x-ignore-'))
-  if (extra) throw denied(`Extra input fields: ${extra}`)
-  return length
+interface Asked {
+  bucket: string
+  keys: Keys
+  store: Store
+}
+interface Form {
+  key: string
+  fields: Record<string, string>
+  received: Received
+  checksums: Record<string, string>
 }
 
-/** Reads a form: its fields first, then the file, streamed to disk as far as the policy allows. */
-export const receiveForm = (
-  request: IncomingMessage,
-  { bucket, keys, store }: { bucket: string; keys: Keys; store: Store },
-) =>
-  new Promise<{ fields: Record<string, string>; received: Received }>((resolve, reject) => {
-    const fields: Record<string, string> = {}
-    let file: Promise<Received> | undefined
-    const fail = (error: unknown) => {
-      // The rest of the form is read and dropped, so that the client hears the answer.
-      request.unpipe()
-      request.resume()
-      reject(error)
-    }
-    const form = new Busboy({
-      headers: request.headers as never,
-      limits: { fields: 50, fieldSize: 64 * 1024, files: 1 },
+const malformed = () =>
+  new S3Error(400, 'MalformedPOSTRequest', 'The body of your POST request is not well-formed multipart/form-data.')
+const argument = (message: string) => new S3Error(400, 'InvalidArgument', message)
+
+const formOf = (request: IncomingMessage) => {
+  try {
+    return new Busboy({
+      headers: request.headers as { 'content-type': string },
+      limits: { fields: 100, fieldSize: 64 * 1024 },
+      isPartAFile: (name, _, filename) => name === 'file' || filename !== undefined,
     })
-    form.on('field', (name: string, value: string) => void (fields[name.toLowerCase()] = value))
-    form.on('file', (name: string, stream: NodeJS.ReadableStream) => {
-      try {
-        if (name !== 'file')
-          throw new S3Error(400, 'InvalidArgument', 'POST requires exactly one file upload per request.')
-        const { min, max } = checkPolicy(fields, bucket, keys)
-        file = store.receive(stream.pipe(new PassThrough()), max).then(async (received) => {
-          if (received.size >= min) return received
-          await store.discard(received)
-          throw new S3Error(400, 'EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size')
-        })
-        file.catch(fail)
-      } catch (error) {
-        stream.resume()
-        fail(error)
-      }
+  } catch {
+    throw malformed()
+  }
+}
+
+const receiveFile = async (stream: Readable, sent: Record<string, string>, filename: string, asked: Asked) => {
+  if (sent['key'] === undefined) throw argument("Bucket POST must contain a field named 'key'.")
+  // Variables are expanded before the policy is looked at; what the form says later does not reach this copy.
+  const key = sent['key'].replaceAll('${filename}', filename)
+  const fields = { ...sent, key }
+  const { min, max } = checkPolicy(fields, asked.bucket, asked.keys)
+  const received = await asked.store.receive(stream, max)
+  try {
+    if (received.size < min)
+      throw new S3Error(400, 'EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size')
+    return { key, fields, received, checksums: checkSums(received, fields) }
+  } catch (error) {
+    await asked.store.discard(received)
+    throw error
+  }
+}
+
+/**
+ * Reads a form whose file is its last part, streamed to disk as far as its policy allows. Fields that come after the
+ * file are not looked at, since the policy was held against those before it.
+ */
+export const receiveForm = async (request: IncomingMessage, asked: Asked): Promise<Form> => {
+  const form = formOf(request)
+  const fields: Record<string, string> = {}
+  let stream: Readable | undefined
+  let file: Promise<Form> | undefined
+  try {
+    await new Promise<void>((resolve, reject) => {
+      form.on('field', (name: string, value: string) => void (fields[name.toLowerCase()] = value))
+      form.on('file', (name: string, part: NodeJS.ReadableStream, filename?: string) => {
+        part.on('error', () => undefined)
+        if (file) return void part.resume()
+        stream = part as Readable
+        if (name !== 'file') return reject(argument('POST requires exactly one file upload per request.'))
+        file = receiveFile(stream, fields, filename ?? '', asked)
+        file.catch(reject)
+      })
+      form.on('error', () => reject(malformed()))
+      form.on('finish', resolve)
+      request.on('error', () => undefined)
+      request.on('close', () => request.complete || reject(malformed()))
+      request.pipe(form)
     })
-    form.on('error', fail)
-    form.on('finish', () => {
-      if (!file) return fail(new S3Error(400, 'InvalidArgument', 'POST requires exactly one file upload per request.'))
-      file.then((received) => resolve({ fields, received }), reject)
-    })
-    request.pipe(form)
-  })
+    if (!file) throw argument('POST requires exactly one file upload per request.')
+    return await file
+  } catch (error) {
+    request.unpipe()
+    stream?.destroy()
+    await file?.then(
+      ({ received }) => asked.store.discard(received),
+      () => undefined,
+    )
+    throw error
+  }
+}

@@ -1,11 +1,22 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { crc32 } from 'node:zlib'
-import { S3Error } from './s3-error.ts'
+import { noSuchBucket, S3Error } from './s3-error.ts'
+import { type Measured, measuring } from './s3-measure.ts'
 
 export interface Stored {
   key: string
@@ -14,123 +25,137 @@ export interface Stored {
   modified: string
   /** Headers that come back with it: content-type, cache-control, x-amz-meta-*. */
   headers: Record<string, string>
+  /** The checksums that it came with, by header. */
+  checksums: Record<string, string>
+  /** The name of its file. */
+  file: string
 }
 
-/** What a body turned out to be. Hashes are hex, checksums base64 as S3 writes them. */
-export interface Received {
+/** A body on disk, measured, that is no object yet. */
+export interface Received extends Measured {
   path: string
-  size: number
-  md5: string
-  sha256: string
-  checksums: { crc32: string; sha256: string; sha1: string }
 }
 
 /**
- * Objects as files, named by the hash of their key, so that no key is ever a path. A body is streamed to a file of its
- * own and put in its place when it is complete and right.
+ * Objects as files. A body is streamed to a file of a random name; what makes it an object is its entry, named by the
+ * hash of the key, so that no key is ever a path. The entry is renamed into place in one step: a process that dies
+ * leaves the old object or the new one, and the next start clears the rest away.
  */
 export const openStore = (dir: string, buckets: readonly string[]) => {
   const incoming = join(dir, 'incoming')
+  rmSync(incoming, { recursive: true, force: true })
   mkdirSync(incoming, { recursive: true })
+  const folderOf = (bucket: string) => join(dir, 'buckets', bucket)
   const index = new Map<string, Map<string, Stored>>()
   const open = (bucket: string) => {
-    const folder = join(dir, 'buckets', bucket)
-    mkdirSync(folder, { recursive: true })
-    const objects = readdirSync(folder)
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Stored)
-    index.set(bucket, new Map(objects.map((o) => [o.key, o])))
+    mkdirSync(folderOf(bucket), { recursive: true })
+    index.set(bucket, load(folderOf(bucket)))
   }
-  if (existsSync(join(dir, 'buckets'))) for (const bucket of readdirSync(join(dir, 'buckets'))) open(bucket)
+  if (existsSync(join(dir, 'buckets')))
+    for (const entry of readdirSync(join(dir, 'buckets'), { withFileTypes: true }))
+      if (entry.isDirectory()) open(entry.name)
   for (const bucket of buckets) if (!index.has(bucket)) open(bucket)
 
   const of = (bucket: string) => {
     const objects = index.get(bucket)
-    if (!objects) throw new S3Error(404, 'NoSuchBucket', 'The bucket does not exist.')
+    if (!objects) throw noSuchBucket()
     return objects
   }
-  const place = (bucket: string, key: string) =>
-    join(dir, 'buckets', bucket, createHash('sha256').update(key).digest('hex'))
+  const entryOf = (bucket: string, key: string) =>
+    join(folderOf(bucket), `${createHash('sha256').update(key).digest('hex')}.json`)
 
   return {
     create: (bucket: string) => {
       if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket))
-        throw new S3Error(400, 'InvalidBucketName', 'That is no name of a bucket.')
-      if (!index.has(bucket)) open(bucket)
+        throw new S3Error(400, 'InvalidBucketName', 'The specified bucket is not valid.')
+      if (index.has(bucket))
+        throw new S3Error(409, 'BucketAlreadyOwnedByYou', 'The bucket exists already and is yours.')
+      open(bucket)
     },
     has: (bucket: string) => index.has(bucket),
     get: (bucket: string, key: string) => of(bucket).get(key),
     list: (bucket: string) =>
       [...of(bucket).values()].toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key))),
-    read: (bucket: string, key: string, range?: { start: number; end: number }) =>
-      createReadStream(place(bucket, key), range),
+
+    /** Opens at once: called in the tick of `get`, it reads that very object, whatever is written meanwhile. */
+    read: (bucket: string, stored: Stored, range?: { start: number; end: number }) =>
+      createReadStream('', { fd: openSync(join(folderOf(bucket), stored.file), 'r'), start: 0, ...range }),
 
     /** Streams a body to disk and measures it; stops, and leaves nothing, past `most` bytes. */
-    receive: async (body: AsyncIterable<Uint8Array>, most = Infinity): Promise<Received> => {
+    receive: async (
+      body: AsyncIterable<Uint8Array> | NodeJS.ReadableStream,
+      most = 5 * 1024 ** 3,
+    ): Promise<Received> => {
       const path = join(incoming, randomUUID())
-      const [md5, sha, sha1] = ['md5', 'sha256', 'sha1'].map((name) => createHash(name)) as [
-        ReturnType<typeof createHash>,
-        ReturnType<typeof createHash>,
-        ReturnType<typeof createHash>,
-      ]
-      let size = 0
-      let crc = 0
-      const measure = new Transform({
-        transform(chunk: Buffer, _, next) {
-          size += chunk.length
-          if (size > most)
-            return next(new S3Error(400, 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size'))
-          for (const hash of [md5, sha, sha1]) hash.update(chunk)
-          crc = crc32(chunk, crc)
-          next(undefined, chunk)
+      const measure = measuring()
+      const meter = new Transform({
+        transform(piece: Buffer, _, next) {
+          if (measure.add(piece) <= most) return next(undefined, piece)
+          next(new S3Error(400, 'EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size'))
         },
       })
       try {
-        await pipeline(body, measure, createWriteStream(path))
+        await pipeline(body, meter, createWriteStream(path))
       } catch (error) {
         await rm(path, { force: true })
         throw error
       }
-      const digest = sha.digest()
-      const crcBytes = Buffer.alloc(4)
-      crcBytes.writeUInt32BE(crc)
-      return {
-        path,
-        size,
-        md5: md5.digest('hex'),
-        sha256: digest.toString('hex'),
-        checksums: {
-          crc32: crcBytes.toString('base64'),
-          sha256: digest.toString('base64'),
-          sha1: sha1.digest('base64'),
-        },
-      }
+      return { path, ...measure.done() }
     },
-    discard: (received: Received) => rm(received.path, { force: true }),
+    discard: ({ path }: Received) => rm(path, { force: true }),
 
-    /** Puts what was received in its place. */
-    keep: async (bucket: string, key: string, received: Received, headers: Record<string, string>): Promise<Stored> => {
+    /** Makes what was received the object of a key, in one tick; `allow` sees the one that is there and may throw. */
+    keep: (
+      { bucket, key }: { bucket: string; key: string },
+      received: Received,
+      { allow, ...more }: Pick<Stored, 'headers' | 'checksums'> & { allow?: (current: Stored | undefined) => void },
+    ): Stored => {
       const objects = of(bucket)
+      const current = objects.get(key)
+      try {
+        allow?.(current)
+      } catch (error) {
+        rmSync(received.path, { force: true })
+        throw error
+      }
+      const file = randomUUID()
       const stored: Stored = {
         key,
         size: received.size,
         etag: `"${received.md5}"`,
         modified: new Date().toISOString(),
-        headers,
+        ...more,
+        file,
       }
-      const at = place(bucket, key)
-      await rename(received.path, at)
-      // A name of its own: the same key may be written twice at the same moment.
-      await writeFile(`${received.path}.json`, JSON.stringify(stored))
-      await rename(`${received.path}.json`, `${at}.json`)
+      renameSync(received.path, join(folderOf(bucket), file))
+      writeFileSync(join(incoming, file), JSON.stringify(stored))
+      renameSync(join(incoming, file), entryOf(bucket, key))
       objects.set(key, stored)
+      if (current) rmSync(join(folderOf(bucket), current.file), { force: true })
       return stored
     },
-    remove: async (bucket: string, key: string) => {
+    remove: (bucket: string, key: string) => {
+      const stored = of(bucket).get(key)
+      if (!stored) return
+      rmSync(entryOf(bucket, key), { force: true })
       of(bucket).delete(key)
-      await rm(`${place(bucket, key)}.json`, { force: true })
-      await rm(place(bucket, key), { force: true })
+      rmSync(join(folderOf(bucket), stored.file), { force: true })
     },
   }
 }
 export type Store = ReturnType<typeof openStore>
+
+const load = (folder: string) => {
+  const files = new Set(readdirSync(folder))
+  const objects = new Map<string, Stored>()
+  const owned = new Set<string>()
+  for (const name of files) {
+    if (!name.endsWith('.json')) continue
+    const stored = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Stored
+    if (!files.has(stored.file)) continue
+    objects.set(stored.key, stored)
+    owned.add(name).add(stored.file)
+  }
+  for (const name of files) if (!owned.has(name)) rmSync(join(folder, name), { recursive: true, force: true })
+  return objects
+}

@@ -1,37 +1,64 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { pipeline } from 'node:stream/promises'
-import { bodyOf, check } from './s3-body.ts'
-import { escapeXml, S3Error } from './s3-error.ts'
+import { textOf } from './s3-body.ts'
+import { type Cors, corsHeaders, preflight } from './s3-cors.ts'
+import { escapeXml, noSuchBucket, notImplemented, S3Error } from './s3-error.ts'
+import { headersOf, keptOf } from './s3-headers.ts'
+import { type Asked, copyObject, readObject, writeObject } from './s3-objects.ts'
 import { receiveForm } from './s3-post.ts'
 import { type Keys, type Signed, verify } from './s3-signature.ts'
-import { openStore, type Store, type Stored } from './s3-store.ts'
-import { deleteMany, listObjects } from './s3-xml.ts'
+import { openStore, type Store } from './s3-store.ts'
+import { copied, deleteMany, listObjects, posted } from './s3-xml.ts'
 
-export interface S3Options extends Keys {
+export interface S3Options extends Partial<Keys> {
   dir: string
   port?: number
-  buckets: readonly string[]
+  buckets?: readonly string[]
   /** Keys that anybody may read, as CloudFront lets them: `avatars/`. */
   publicPrefixes?: readonly string[]
+  /** Any origin where nothing is said. */
+  cors?: Cors
+}
+
+interface World {
+  store: Store
+  keys: Keys
+  publicPrefixes: readonly string[]
 }
 
 /**
- * A development stand-in for S3: path-style, one pair of keys. Verifies signatures (header, URL, form policy, chunks),
- * checksums and ranges, streams to disk. It knows what weAlist uses, and says NotImplemented to the rest.
+ * A development stand-in for S3: path-style, one pair of keys, this machine only. Verifies signatures (header, URL, form
+ * policy, chunks) and checksums, streams bodies to disk. It knows what weAlist uses, answers NotImplemented to other
+ * operations, and looks past ACLs, encryption, tags and storage classes.
  */
-export const startS3 = async ({ dir, port: wanted = 0, buckets, publicPrefixes = [], ...keys }: S3Options) => {
-  const store = openStore(dir, buckets)
+export const startS3 = async ({
+  dir,
+  port: wanted = 0,
+  accessKeyId = 'wealist-local',
+  secretAccessKey = 'wealist-local-secret',
+  buckets = [],
+  publicPrefixes = [],
+  cors = { origins: ['*'] },
+}: S3Options) => {
+  const credentials = { accessKeyId, secretAccessKey }
+  const world: World = { store: openStore(dir, buckets), keys: credentials, publicPrefixes }
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
-    answer({ request, response, store, keys, publicPrefixes }).catch((error: unknown) =>
-      refuse(request, response, error),
-    )
+    const allowed = corsHeaders(request, cors)
+    for (const [name, value] of Object.entries({ ...allowed, 'x-amz-request-id': randomUUID() }))
+      response.setHeader(name, value)
+    const answering =
+      request.method === 'OPTIONS'
+        ? (async () => void response.writeHead(200, preflight(request, allowed)).end())()
+        : answer(request, response, world)
+    answering.catch((error: unknown) => refuse(request, response, error))
   })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(wanted, resolve))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(wanted, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
     url: `http://localhost:${port}`,
     port,
+    credentials,
     stop: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())
@@ -40,162 +67,119 @@ export const startS3 = async ({ dir, port: wanted = 0, buckets, publicPrefixes =
   }
 }
 
-interface Asked {
-  request: IncomingMessage
-  response: ServerResponse
-  store: Store
-  keys: Keys
-  publicPrefixes: readonly string[]
-}
-
-const cors = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'GET, HEAD, PUT, POST, DELETE',
-  'access-control-allow-headers': '*',
-  'access-control-expose-headers': 'ETag, Content-Range, x-amz-version-id',
-  'access-control-max-age': '600',
-}
-
 const refuse = (request: IncomingMessage, response: ServerResponse, error: unknown) => {
   if (response.headersSent) return void response.destroy()
   const known = error instanceof S3Error ? error : new S3Error(500, 'InternalError', String(error))
-  const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${known.code}</Code><Message>${escapeXml(known.message)}</Message></Error>`
+  const inner = Object.entries({
+    Code: known.code,
+    Message: known.message,
+    Resource: request.url ?? '',
+    RequestId: String(response.getHeader('x-amz-request-id')),
+  })
+  const body = inner.map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`).join('')
+  // The rest of a body is read and dropped, so that the client hears the answer.
   request.resume()
   response
-    .writeHead(known.status, { ...cors, 'content-type': 'application/xml' })
-    .end(request.method === 'HEAD' ? undefined : body)
+    .writeHead(known.status, { 'content-type': 'application/xml' })
+    .end(request.method === 'HEAD' ? undefined : `<?xml version="1.0" encoding="UTF-8"?><Error>${body}</Error>`)
 }
 
-const answer = async ({ request, response, store, keys, publicPrefixes }: Asked) => {
-  const url = new URL(request.url ?? '/', 'http://s3')
-  const [bucket = '', ...rest] = (request.url ?? '/').split('?')[0]!.slice(1).split('/').map(decodeURIComponent)
-  const key = rest.join('/')
-  const method = request.method ?? 'GET'
-  const send = (status: number, headers: Record<string, string | number> = {}, body?: string) =>
-    void response.writeHead(status, { ...cors, ...headers }).end(body)
-  if (method === 'OPTIONS') return send(204)
-
-  const form = (request.headers['content-type'] ?? '').startsWith('multipart/form-data')
-  if (method === 'POST' && key === '' && form) {
-    if (!store.has(bucket)) throw new S3Error(404, 'NoSuchBucket', 'The bucket does not exist.')
-    const { fields, received } = await receiveForm(request, { bucket, keys, store })
-    const { etag } = await store.keep(bucket, fields['key']!, received, kept(fields))
-    return send(Number(fields['success_action_status']) === 201 ? 201 : 204, { etag })
+const placeOf = (target: string) => {
+  try {
+    const url = new URL(`http://s3${target}`)
+    const [bucket = '', ...rest] = target.split('?')[0]!.slice(1).split('/').map(decodeURIComponent)
+    return { url, bucket, key: rest.join('/') }
+  } catch {
+    throw new S3Error(400, 'InvalidURI', 'Couldn’t parse the specified URI.')
   }
+}
+
+const answer = async (request: IncomingMessage, response: ServerResponse, { store, keys, publicPrefixes }: World) => {
+  const { url, bucket, key } = placeOf(request.url ?? '/')
+  checkKey(key)
+  const isForm = (request.headers['content-type'] ?? '').startsWith('multipart/form-data')
+  if (request.method === 'POST' && key === '' && isForm) return takeForm({ request, response, store, bucket, keys })
 
   const signed = verify(request, url, keys)
-  const isPublic = (method === 'GET' || method === 'HEAD') && publicPrefixes.some((prefix) => key.startsWith(prefix))
-  if (!signed && !(isPublic && store.get(bucket, key))) throw new S3Error(403, 'AccessDenied', 'Access Denied')
-  if (key === '') {
-    if (method === 'PUT') return (store.create(bucket), send(200))
-    if (!store.has(bucket)) throw new S3Error(404, 'NoSuchBucket', 'The bucket does not exist.')
-    if (method === 'HEAD') return send(200)
-    if (method === 'GET')
-      return send(200, { 'content-type': 'application/xml' }, listObjects(store, bucket, url.searchParams))
-    if (method === 'POST' && url.searchParams.has('delete'))
-      return send(200, { 'content-type': 'application/xml' }, await deleteMany(store, bucket, await textOf(request)))
-  } else if (method === 'GET' || method === 'HEAD') return read({ request, response, store, bucket, key, url })
-  else if (method === 'DELETE') return (await store.remove(bucket, key), send(204))
-  else if (method === 'PUT' && request.headers['x-amz-copy-source'])
-    return send(200, { 'content-type': 'application/xml' }, await copy(request, store, bucket, key))
-  else if (method === 'PUT') return send(200, { etag: (await write(request, signed!, store, bucket, key)).etag })
-  throw new S3Error(501, 'NotImplemented', 'This stand-in does not know that.')
+  const asked = { request, response, store, bucket, key, url, headers: headersOf(request, url) }
+  if (signed) return key === '' ? onBucket(asked, signed) : onObject(asked, signed)
+  const reads = request.method === 'GET' || request.method === 'HEAD'
+  const open = reads && publicPrefixes.some((prefix) => key.startsWith(prefix)) && store.get(bucket, key)
+  if (!open) throw new S3Error(403, 'AccessDenied', 'Access Denied')
+  if ([...url.searchParams.keys()].some((name) => name.startsWith('response-')))
+    throw new S3Error(400, 'InvalidRequest', 'Response headers cannot be overridden by anonymous requests.')
+  return readObject(asked)
 }
 
-const kept = (headers: Record<string, unknown>) =>
-  Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name]) =>
-        /^(content-type|content-disposition|content-language|cache-control|expires|x-amz-meta-.+)$/.test(name),
-      )
-      .map(([name, value]) => [name, String(value)]),
+const checkKey = (key: string) => {
+  if (Buffer.byteLength(key) > 1024) throw new S3Error(400, 'KeyTooLongError', 'Your key is too long')
+}
+
+// What a query asks for beyond its signature is an operation or an option; one that is unknown must not be looked past.
+const only = (url: URL, known: RegExp) => {
+  const other = [...url.searchParams.keys()].find(
+    (name) => name !== 'x-id' && !/^x-amz-/i.test(name) && !known.test(name),
   )
+  if (other !== undefined) throw notImplemented(`?${other}`)
+}
 
-const headersOf = (request: IncomingMessage) =>
-  Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, value?.toString()]))
+const none = /^$/
+const xmlType = { 'content-type': 'application/xml' }
+const sendXml = (response: ServerResponse, body: string) => void response.writeHead(200, xmlType).end(body)
 
-const write = async (
-  request: IncomingMessage,
-  signed: Signed,
-  store: Store,
-  bucket: string,
-  key: string,
-): Promise<Stored> => {
-  if (!store.has(bucket)) throw new S3Error(404, 'NoSuchBucket', 'The bucket does not exist.')
-  if (request.headers['if-none-match'] === '*' && store.get(bucket, key))
-    throw new S3Error(412, 'PreconditionFailed', 'The object is there already.')
-  const trailers: Record<string, string> = {}
-  const received = await store.receive(bodyOf(request, signed, trailers))
-  try {
-    check(received, { ...headersOf(request), ...trailers })
-  } catch (error) {
-    await store.discard(received)
-    throw error
+const bucketOptions: Record<string, RegExp> = {
+  GET: /^(list-type|prefix|delimiter|max-keys|continuation-token|start-after)$/,
+  POST: /^delete$/,
+}
+
+const onBucket = async ({ request, response, store, bucket, url, headers }: Asked, signed: Signed) => {
+  const method = request.method ?? ''
+  only(url, bucketOptions[method] ?? none)
+  if (method === 'PUT') {
+    store.create(bucket)
+    return void response.writeHead(200, { location: `/${bucket}` }).end()
   }
-  return store.keep(bucket, key, received, kept(request.headers))
+  if (!store.has(bucket)) throw noSuchBucket()
+  if (method === 'HEAD') return void response.writeHead(200).end()
+  if (method === 'GET') return sendXml(response, listObjects(store, bucket, url.searchParams))
+  if (method !== 'POST' || !url.searchParams.has('delete')) throw notImplemented(`${method} of a bucket`)
+  sendXml(response, deleteMany(store, bucket, await textOf(request, signed, headers)))
 }
 
-const copy = async (request: IncomingMessage, store: Store, bucket: string, key: string) => {
-  const [from = '', ...rest] = decodeURIComponent(String(request.headers['x-amz-copy-source']))
-    .replace(/^\//, '')
-    .split('/')
-  const source = store.get(from, rest.join('/'))
-  if (!source) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
-  const wanted = request.headers['x-amz-copy-source-if-match']
-  if (wanted !== undefined && String(wanted).replaceAll('"', '') !== source.etag.replaceAll('"', ''))
-    throw new S3Error(412, 'PreconditionFailed', 'The source has changed.')
-  const headers = request.headers['x-amz-metadata-directive'] === 'REPLACE' ? kept(request.headers) : source.headers
-  const received = await store.receive(store.read(from, source.key))
-  const { etag, modified } = await store.keep(bucket, key, received, headers)
-  return `<?xml version="1.0" encoding="UTF-8"?><CopyObjectResult><LastModified>${modified}</LastModified><ETag>${escapeXml(etag)}</ETag></CopyObjectResult>`
+const onObject = async (asked: Asked, signed: Signed) => {
+  const { request, response, store, bucket, key, url, headers } = asked
+  const reads = request.method === 'GET' || request.method === 'HEAD'
+  only(url, reads ? /^response-/ : none)
+  if (reads) return readObject(asked)
+  if (request.method === 'DELETE') {
+    store.remove(bucket, key)
+    return void response.writeHead(204).end()
+  }
+  if (request.method !== 'PUT') throw notImplemented(`${request.method} of an object`)
+  if (headers['x-amz-copy-source'] !== undefined) return sendXml(response, copied(await copyObject(asked)))
+  const { etag, checksums } = await writeObject(asked, signed)
+  response.writeHead(200, { etag, ...checksums }).end()
 }
 
-const read = async ({
+const takeForm = async ({
   request,
   response,
   store,
   bucket,
-  key,
-  url,
-}: Pick<Asked, 'request' | 'response' | 'store'> & { bucket: string; key: string; url: URL }) => {
-  const stored = store.get(bucket, key)
-  if (!stored) throw new S3Error(404, 'NoSuchKey', 'The specified key does not exist.')
-  const { 'if-none-match': unless, 'if-match': only, range } = request.headers
-  if (only && only !== stored.etag) throw new S3Error(412, 'PreconditionFailed', 'It is another one now.')
-  if (unless === stored.etag) return void response.writeHead(304, cors).end()
-  const headers: Record<string, string> = {
-    ...cors,
-    'accept-ranges': 'bytes',
-    etag: stored.etag,
-    'last-modified': new Date(stored.modified).toUTCString(),
-    ...stored.headers,
+  keys,
+}: Pick<Asked, 'request' | 'response' | 'store' | 'bucket'> & { keys: Keys }) => {
+  if (!store.has(bucket)) throw noSuchBucket()
+  const { key, fields, received, checksums } = await receiveForm(request, { bucket, keys, store })
+  try {
+    if (fields['success_action_redirect'] !== undefined) throw notImplemented('success_action_redirect')
+    checkKey(key)
+    const stored = store.keep({ bucket, key }, received, { headers: keptOf(fields), checksums })
+    const location = `http://${request.headers.host}/${bucket}/${encodeURIComponent(key)}`
+    const status = [200, 201].find((s) => String(s) === fields['success_action_status']) ?? 204
+    response.writeHead(status, { etag: stored.etag, location, ...(status === 201 && xmlType) })
+    response.end(status === 201 ? posted({ location, bucket, stored }) : undefined)
+  } catch (error) {
+    await store.discard(received)
+    throw error
   }
-  for (const name of ['content-type', 'content-disposition', 'cache-control', 'content-language']) {
-    const instead = url.searchParams.get(`response-${name}`)
-    if (instead !== null) headers[name] = instead
-  }
-  const part = range ? partOf(range, stored.size) : undefined
-  const length = part ? part.end - part.start + 1 : stored.size
-  if (part) headers['content-range'] = `bytes ${part.start}-${part.end}/${stored.size}`
-  response.writeHead(part ? 206 : 200, { ...headers, 'content-length': length })
-  if (request.method === 'HEAD' || length === 0) return void response.end()
-  await pipeline(store.read(bucket, key, part), response)
-}
-
-const partOf = (range: string, size: number) => {
-  const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(range) ?? []
-  if (from === undefined || (from === '' && to === '')) return undefined
-  const start = from === '' ? Math.max(0, size - Number(to)) : Number(from)
-  const end = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1)
-  if (start > end || start >= size) throw new S3Error(416, 'InvalidRange', 'The requested range is not satisfiable')
-  return { start, end }
-}
-
-const textOf = async (request: IncomingMessage) => {
-  let text = ''
-  for await (const chunk of request) {
-    text += String(chunk)
-    if (text.length > 2_000_000) throw new S3Error(400, 'MalformedXML', 'That is too long.')
-  }
-  return text
 }
