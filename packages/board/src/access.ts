@@ -50,7 +50,11 @@ export const change = async <T>(
     const scope = await rights.lockRight(tx, { projectId: place.projectId, userId: ctx.actor.id })
     const role = scope && roleIn(scope)
     if (!role) throw notFound(called[via])
-    if (!atLeast(role, least)) throw forbidden(`This needs the project role ${least}.`)
+    // What the lock waited for may have been the project's end, which this statement then did not see.
+    if (!atLeast(role, least))
+      throw (await rights.place(tx, via, id))
+        ? forbidden(`This needs the project role ${least}.`)
+        : notFound(called[via])
     return work(tx, { ...place, visibility: scope.visibility })
   })
 }

@@ -19,11 +19,19 @@ export const get = (db: Queryable, { id, userId }: { id: string; userId: string 
     item: sql`select ${columns} from boards b where b.id = ${id}`,
   })
 
-/** Locks all boards of a project, in order: who places a board holds the order still. */
-export const lockAll = (tx: Queryable, projectId: string) =>
-  tx.rows<{ id: string; rank: string }>(
-    sql`select id, rank from boards where project_id = ${projectId} order by id for no key update`,
-  )
+/**
+ * Locks all boards of a project, so that nobody else changes their order, and gives them in it. Two statements in one go:
+ * the one that waits for the locks does not see the boards that were made meanwhile.
+ */
+export const lockAll = async (tx: Queryable, projectId: string) => {
+  const [, boards] = await Promise.all([
+    tx.run(sql`select from boards where project_id = ${projectId} order by id for no key update`),
+    tx.rows<{ id: string; rank: string }>(
+      sql`select id, rank from boards where project_id = ${projectId} order by rank, id`,
+    ),
+  ])
+  return boards
+}
 
 /** Locks one board of a project, so that nobody else places a task in it. */
 export const lock = (tx: Queryable, { id, projectId }: { id: string; projectId: string }) =>

@@ -24,7 +24,7 @@ export const get = async (ctx: Ctx, id: string) => {
 
 export const create = (ctx: Ctx, projectId: string, { position, ...input }: NewBoard) =>
   change(ctx, { via: 'project', id: projectId, least: 'member' }, async (tx) => {
-    const there = inOrder(await boards.lockAll(tx, projectId))
+    const there = await boards.lockAll(tx, projectId)
     if (there.length >= mostBoards) throw conflict(`A project has ${mostBoards} boards at most.`)
     const board = await boards.insert(tx, { ...input, id: newId(), projectId, rank: rankAt(there, position) })
     tx.emit(topicOf(projectId), 'board.created', board!)
@@ -41,7 +41,7 @@ export const update = (ctx: Ctx, id: string, input: BoardChange) =>
 
 export const reorder = (ctx: Ctx, id: string, position: number) =>
   change(ctx, { via: 'board', id, least: 'member' }, async (tx, { projectId }) => {
-    const there = inOrder(await boards.lockAll(tx, projectId)).filter((b) => b.id !== id)
+    const there = (await boards.lockAll(tx, projectId)).filter((b) => b.id !== id)
     const board = await boards.place(tx, { id, rank: rankAt(there, position) })
     if (!board) throw notFound('This board')
     tx.emit(topicOf(projectId), 'board.updated', board)
@@ -51,7 +51,7 @@ export const reorder = (ctx: Ctx, id: string, position: number) =>
 /** A board goes, its tasks do not: they follow, in order, to the end of another board. */
 export const remove = (ctx: Ctx, id: string, target: string | undefined) =>
   change(ctx, { via: 'board', id, least: 'admin' }, async (tx, { projectId }) => {
-    const others = inOrder(await boards.lockAll(tx, projectId)).filter((b) => b.id !== id)
+    const others = (await boards.lockAll(tx, projectId)).filter((b) => b.id !== id)
     if (others.length === 0) throw conflict('The last board of a project stays.')
     if (target !== undefined && !others.some((b) => b.id === target))
       throw invalid([{ path: 'moveTasksTo', message: 'is not another board of this project' }])
@@ -76,10 +76,6 @@ const moveTasks = async (
     tx.emit(topicOf(projectId), 'task.moved', task, id)
   await tasks.moveTrash(tx, { from, to })
 }
-
-// PostgreSQL locks in the order of ids; people see the order of ranks, compared as bytes.
-const inOrder = <T extends { id: string; rank: string }>(rows: T[]) =>
-  rows.toSorted((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : a.id < b.id ? -1 : 1))
 
 const rankAt = (others: readonly { rank: string }[], position = others.length) => {
   const at = Math.min(position, others.length)

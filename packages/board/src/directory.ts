@@ -7,9 +7,8 @@ import * as projects from './projects.sql.ts'
 /** What user-service says about people and workspaces, applied to projects, in the transaction that moves the cursor. */
 export const follow = async (tx: Tx, event: DirectoryEvent): Promise<void> => {
   if (event.type === 'workspace.deleted') {
-    const ids = (await projects.lockAllOf(tx, event.payload.workspaceId)).map((p) => p.id)
-    await projects.remove(tx, ids)
-    for (const id of ids) tx.emit(topicOf(id), 'project.deleted', { id })
+    const ids = await projects.idsOf(tx, event.payload.workspaceId)
+    for (const id of await projects.remove(tx, ids)) tx.emit(topicOf(id), 'project.deleted', { id })
   } else if (event.type === 'person.deleted') await leave(tx, { userId: event.payload.userId, workspaceId: undefined })
   else if (event.payload.role === null) await leave(tx, event.payload)
 }

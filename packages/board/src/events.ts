@@ -7,8 +7,9 @@ import type { Ctx } from './deps.ts'
 
 /** A page of the log after a seq. One that does not begin at the next seq, or is ahead of the log, is a reset. */
 export const list = async (ctx: Ctx, projectId: string, { after, limit }: { after: number; limit: number }) => {
-  await see(ctx, await rights.scope(ctx.db, { via: 'project', id: projectId, userId: ctx.actor.id }), 'project')
   const { frames, seq, reset } = await readAfter(ctx.db, { topic: topicOf(projectId), after, limit })
+  // Decided after the log was read, so that nobody is given what happened once they were out.
+  await see(ctx, await rights.scope(ctx.db, { via: 'project', id: projectId, userId: ctx.actor.id }), 'project')
   return new Json<{ items: ProjectEvent[]; seq: number; reset: boolean }>(
     `{"items":[${frames.map((frame) => frame.text).join(',')}],"seq":${seq},"reset":${reset}}`,
   )

@@ -1,11 +1,14 @@
-import { eventRetention, job, type JobCtx } from '@wealist/kit/jobs'
+import { cron, eventRetention, job, type JobCtx } from '@wealist/kit/jobs'
 import * as z from 'zod'
 import type { Deps } from './deps.ts'
 import * as tasks from './tasks.ts'
+import * as trash from './trash.ts'
 
 export const jobs = [
   job('ranks.even', z.strictObject({ projectId: z.string(), boardId: z.string() }), (ctx: JobCtx<Deps>, board) =>
     tasks.evenRanks(ctx, board),
   ),
+  // Each of its statements is short; what it did stays done when it is interrupted.
+  cron('trash.purge', '29 2 * * *', (ctx: JobCtx<Deps>) => trash.purge(ctx), { timeout: 600_000 }),
   eventRetention({ days: 365 }),
 ]

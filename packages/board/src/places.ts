@@ -11,11 +11,15 @@ export interface Places {
 
 const most = 20_000
 
-/** Places that this process has seen, by the id of the project, board or task; the oldest are forgotten first. */
+/** Places that this process has seen, by the id of the project, board or task; what was not asked for longest goes first. */
 export const openPlaces = (): Places => {
   const known = new Map<string, Place>()
   return {
-    get: (id) => known.get(id),
+    get: (id) => {
+      const place = known.get(id)
+      if (place && known.delete(id)) known.set(id, place)
+      return place
+    },
     set: (id, place) => {
       if (known.size >= most) known.delete(known.keys().next().value!)
       known.set(id, place)

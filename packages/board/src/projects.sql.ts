@@ -49,15 +49,26 @@ export const update = (
       version = version + 1, updated_at = now()
     where id = ${id} and deleted_at is null and (${version ?? null}::int is null or version = ${version ?? null}) returning ${columns}`)
 
+/**
+ * Marks projects as deleted and takes everybody out; gives those that were alive. Members first: whoever is changing one
+ * of them holds their member row, and comes before its last event.
+ */
 export const remove = async (tx: Queryable, ids: readonly string[]) => {
-  await tx.run(
-    sql`update projects set deleted_at = now(), version = version + 1 where id = any(${ids}::uuid[]) and deleted_at is null`,
-  )
   await tx.run(sql`delete from project_members where project_id = any(${ids}::uuid[])`)
+  const removed = await tx.rows<{ id: string }>(
+    sql`update projects set deleted_at = now(), version = version + 1 where id = any(${ids}::uuid[]) and deleted_at is null returning id`,
+  )
+  return removed.map((p) => p.id)
 }
 
-/** Locks the living projects of a workspace, in the order of ids. */
-export const lockAllOf = (tx: Queryable, workspaceId: string) =>
-  tx.rows<{ id: string }>(
-    sql`select id from projects where workspace_id = ${workspaceId} and deleted_at is null order by id for update`,
-  )
+/** The living projects of a workspace. */
+export const idsOf = async (tx: Queryable, workspaceId: string) =>
+  (
+    await tx.rows<{ id: string }>(
+      sql`select id from projects where workspace_id = ${workspaceId} and deleted_at is null order by id`,
+    )
+  ).map((p) => p.id)
+
+/** Keeps a living project from being deleted until the transaction ends; false where it is gone. */
+export const hold = async (tx: Queryable, id: string) =>
+  (await tx.row(sql`select id from projects where id = ${id} and deleted_at is null for share`)) !== undefined

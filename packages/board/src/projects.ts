@@ -56,7 +56,7 @@ export const update = (ctx: Ctx, id: string, input: ProjectChange) =>
 
 export const remove = (ctx: Ctx, id: string) =>
   change(ctx, { via: 'project', id, least: 'owner' }, async (tx) => {
-    await projects.remove(tx, [id])
+    if ((await projects.remove(tx, [id])).length === 0) throw notFound('This project')
     tx.emit(topicOf(id), 'project.deleted', { id })
     return undefined
   })

@@ -59,13 +59,12 @@ export const trash = (tx: Queryable, id: string) =>
 
 /** The board of a task in the trash. */
 export const inTrash = (tx: Queryable, id: string) =>
-  tx.row<{ boardId: string }>(
-    sql`select board_id as "boardId" from tasks where id = ${id} and deleted_at is not null for update`,
-  )
+  tx.row<{ boardId: string }>(sql`select board_id as "boardId" from tasks where id = ${id} and deleted_at is not null`)
 
 export const restore = (tx: Queryable, { id, rank }: { id: string; rank: string }) =>
   tx.json<Task>(
-    sql`update tasks t set deleted_at = null, rank = ${rank}, version = version + 1, updated_at = now() where id = ${id} returning ${columns}`,
+    sql`update tasks t set deleted_at = null, rank = ${rank}, version = version + 1, updated_at = now()
+      where id = ${id} and deleted_at is not null returning ${columns}`,
   )
 
 export const lastRank = async (tx: Queryable, boardId: string) =>

@@ -7,7 +7,8 @@ import { change, placeOf, see, topicOf } from './access.ts'
 import * as rights from './access.sql.ts'
 import * as boards from './boards.sql.ts'
 import type { Ctx } from './deps.ts'
-import { longRank, rankBetween } from './ranks.ts'
+import * as projects from './projects.sql.ts'
+import { longRank, rankBetween, ranksBetween } from './ranks.ts'
 import * as tasks from './tasks.sql.ts'
 
 export const list = async (ctx: Ctx, boardId: string, page: PageRequest) => {
@@ -65,31 +66,30 @@ export const move = (ctx: Ctx, id: string, { targetBoardId, position }: { target
 export const remove = (ctx: Ctx, id: string) =>
   change(ctx, { via: 'task', id, least: 'member' }, async (tx, { projectId }) => {
     if ((await tasks.trash(tx, id)) === 0) throw notFound('This task')
-    tx.emit(topicOf(projectId), 'task.deleted', { id }, id)
+    // Without a subject: what the log says of a task may be erased later, but never that it went.
+    tx.emit(topicOf(projectId), 'task.deleted', { id })
     return undefined
   })
 
 export const restore = (ctx: Ctx, id: string) =>
   change(ctx, { via: 'task', id, least: 'member' }, async (tx, { projectId }) => {
+    // All boards, since the one it lay in may be going right now and hand it to another.
+    await boards.lockAll(tx, projectId)
     const trashed = await tasks.inTrash(tx, id)
     if (!trashed) throw notFound('This task')
-    await boards.lock(tx, { id: trashed.boardId, projectId })
-    const task = await tasks.restore(tx, {
-      id,
-      rank: await rankAt(tx, { boardId: trashed.boardId, position: undefined, id }),
-    })
-    tx.emit(topicOf(projectId), 'task.restored', task!, id)
+    const rank = await rankAt(tx, { boardId: trashed.boardId, position: undefined, id })
+    const task = await tasks.restore(tx, { id, rank })
+    if (!task) throw notFound('This task')
+    tx.emit(topicOf(projectId), 'task.restored', task, id)
     return task
   })
 
 /** Gives the tasks of a board short ranks again, in the same order, behind the last of the old ones. */
 export const evenRanks = (ctx: Pick<Ctx, 'tx'>, { projectId, boardId }: { projectId: string; boardId: string }) =>
   ctx.tx(async (tx) => {
-    if (!(await boards.lock(tx, { id: boardId, projectId }))) return
+    if (!(await projects.hold(tx, projectId)) || !(await boards.lock(tx, { id: boardId, projectId }))) return
     const ids = await tasks.idsOf(tx, boardId)
-    const ranks: string[] = []
-    let last = await tasks.lastRank(tx, boardId)
-    for (const _ of ids) ranks.push((last = rankBetween(last, null)))
+    const ranks = ranksBetween(await tasks.lastRank(tx, boardId), null, ids.length)
     for (const { id, task } of await tasks.placeAll(tx, { boardId, ids, ranks }))
       tx.emit(topicOf(projectId), 'task.moved', task, id)
   })

@@ -1,0 +1,25 @@
+import { type Queryable, sql } from '@wealist/kit/sql'
+
+const old = (days: number) => sql`deleted_at < now() - make_interval(days => ${days})`
+
+/** Projects with tasks that lie in the trash for longer than `days`. */
+export const projectsWithOld = async (db: Queryable, { days, limit }: { days: number; limit: number }) =>
+  (
+    await db.rows<{ projectId: string }>(
+      sql`select distinct project_id as "projectId" from tasks where ${old(days)} limit ${limit}`,
+    )
+  ).map((t) => t.projectId)
+
+/** Drops at most `limit` of those tasks of a project; gives their ids. What is restored meanwhile stays. */
+export const dropTasks = async (
+  tx: Queryable,
+  { projectId, days, limit }: { projectId: string; days: number; limit: number },
+) =>
+  (
+    await tx.rows<{ id: string }>(sql`delete from tasks where ${old(days)} and id = any(array(
+      select id from tasks where project_id = ${projectId} and ${old(days)} limit ${limit})) returning id`)
+  ).map((t) => t.id)
+
+/** Drops at most `limit` projects that were deleted longer than `days` ago, with all they had; gives how many. */
+export const dropProjects = (db: Queryable, { days, limit }: { days: number; limit: number }) =>
+  db.run(sql`delete from projects where id = any(array(select id from projects where ${old(days)} limit ${limit}))`)

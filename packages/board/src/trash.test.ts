@@ -1,0 +1,82 @@
+import { boards, events, projects, tasks } from '@wealist/contract/board'
+import { type BoardService, boardService, codeOf } from '@wealist/dev/testing/board-service'
+import type { Ask } from '@wealist/dev/testing/one-service'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { purge } from './trash.ts'
+
+let service: BoardService
+let alice: Ask
+let project: Awaited<ReturnType<BoardService['project']>>
+beforeAll(async () => {
+  service = await boardService()
+  alice = service.as(service.people.alice)
+})
+afterAll(() => service.stop())
+beforeEach(async () => void (project = await service.project()))
+
+const add = (title: string, id = project.boards[0]!.id) => alice(tasks.create, { params: { id }, body: { title } })
+const remove = (id: string) => alice(tasks.remove, { params: { id } })
+const restore = (id: string) => alice(tasks.restore, { params: { id } })
+const titles = async (id = project.boards[0]!.id) => (await service.tasksOf(id)).map((t) => t.title)
+const runPurge = () => {
+  const { base } = service.running
+  return purge({ ...base, tx: base.db.tx, job: { signal: new AbortController().signal } } as never)
+}
+const age = (table: 'tasks' | 'projects', id: string, days: number) =>
+  service.rows(`update ${table} set deleted_at = now() - make_interval(days => $2) where id = $1`, [id, days])
+
+test('the trash keeps a task, and a restored one is at the end of its board', async () => {
+  const [a] = [await add('a'), await add('b')]
+  await remove(a.id)
+  expect(await titles()).toEqual(['b'])
+  expect(await codeOf(alice(tasks.get, { params: { id: a.id } }))).toBe('NOT_FOUND')
+  expect(await codeOf(remove(a.id))).toBe('NOT_FOUND')
+  expect((await restore(a.id)).version).toBe(3)
+  expect(await titles()).toEqual(['b', 'a'])
+  expect(await codeOf(restore(a.id))).toBe('NOT_FOUND')
+})
+
+test('ten people restore a task at once: it comes back once', async () => {
+  const task = await add('a')
+  await remove(task.id)
+  const codes = await Promise.all(Array.from({ length: 10 }, () => codeOf(restore(task.id))))
+  expect(codes.filter((code) => code === 'OK')).toHaveLength(1)
+  expect(codes.filter((code) => code === 'NOT_FOUND')).toHaveLength(9)
+})
+
+test('a task in the trash follows when its board goes', async () => {
+  const [todo, doing] = project.boards
+  const task = await add('a')
+  await remove(task.id)
+  await alice(boards.remove, { params: { id: todo!.id }, query: { moveTasksTo: doing!.id } })
+  expect((await restore(task.id)).boardId).toBe(doing!.id)
+})
+
+test('after 30 days in the trash a task is gone for good, and the log no longer says what it said', async () => {
+  const [old, young, kept] = [await add('old secret'), await add('young'), await add('kept')]
+  await remove(old.id)
+  await remove(young.id)
+  await age('tasks', old.id, 31)
+  await age('tasks', young.id, 29)
+  await runPurge()
+  expect(await service.rows('select id from tasks where id = $1', [old.id])).toEqual([])
+  expect(await codeOf(restore(old.id))).toBe('NOT_FOUND')
+  expect(await codeOf(restore(young.id))).toBe('OK')
+  expect((await alice(tasks.get, { params: { id: kept.id } })).title).toBe('kept')
+  const log = await alice(events.list, { params: { id: project.id }, query: { limit: 100 } })
+  expect(JSON.stringify(log)).not.toContain('old secret')
+  expect(log.items.map((e) => e.seq)).toEqual(log.items.map((_, i) => i + 1))
+})
+
+test('a deleted project is gone with all it had after 30 days, others stay', async () => {
+  const other = await service.project()
+  await add('a')
+  await alice(projects.remove, { params: { id: project.id } })
+  await runPurge()
+  expect(await service.rows('select id from projects where id = $1', [project.id])).toHaveLength(1)
+  await age('projects', project.id, 31)
+  await runPurge()
+  for (const table of ['projects where id', 'boards where project_id', 'tasks where project_id'])
+    expect(await service.rows(`select id from ${table} = $1`, [project.id])).toEqual([])
+  expect(await codeOf(alice(projects.get, { params: { id: other.id } }))).toBe('OK')
+})
