@@ -22,6 +22,7 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
   const subscriber = redis.duplicate({
     keyPrefix: '',
     commandTimeout: undefined,
+    socketTimeout: 5000,
     autoResubscribe: true,
     enableOfflineQueue: false,
     lazyConnect: true,
@@ -49,6 +50,12 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
     }
   })
   subscriber.connect().catch(() => undefined)
+  // A subscriber only listens: without a question now and then it would not notice that nobody speaks any more.
+  const asking = setInterval(
+    () => void (subscriber.status === 'ready' && subscriber.ping().catch(() => undefined)),
+    10_000,
+  )
+  asking.unref()
 
   const leave = (channel: string) => {
     leaving.delete(channel)
@@ -84,6 +91,7 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
       return () => returned.delete(listener)
     },
     close: () => {
+      clearInterval(asking)
       for (const timer of leaving.values()) clearTimeout(timer)
       subscriber.disconnect()
     },

@@ -47,17 +47,18 @@ export const openDb = ({ url, max, log, observe, onCommit }: DbOptions): Db => {
   pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection was lost'))
 
   const sender =
-    (target: { query: pg.Pool['query'] }): Send =>
-    async (config) => {
-      const start = performance.now()
-      try {
-        return (await target.query(config as unknown as pg.QueryConfig)) as never
-      } catch (error) {
-        throw asUnavailable(error)
-      } finally {
-        observe?.(config.text, performance.now() - start)
+    // In a transaction the error comes as it is: whether it is tried again is decided on PostgreSQL's code.
+    (target: { query: pg.Pool['query'] }, inTransaction = false): Send =>
+      async (config) => {
+        const start = performance.now()
+        try {
+          return (await target.query(config as unknown as pg.QueryConfig)) as never
+        } catch (error) {
+          throw inTransaction ? error : asUnavailable(error)
+        } finally {
+          observe?.(config.text, performance.now() - start)
+        }
       }
-    }
 
   const once = async <T>(work: (tx: Tx) => Promise<T>, options: Parameters<Db['tx']>[1] = {}) => {
     const client = await pool.connect().catch((error: unknown) => Promise.reject(asUnavailable(error)))
@@ -66,10 +67,10 @@ export const openDb = ({ url, max, log, observe, onCommit }: DbOptions): Db => {
     client.on('error', lost)
     let broken: Error | undefined
     try {
-      const send = sender(client as never)
+      const send = sender(client as never, true)
       const begun = send({ text: 'begin', values: [] })
       begun.catch(() => undefined)
-      const { tx, finish } = openTx(send, options.actorId)
+      const { tx, finish, end } = openTx(send, options.actorId)
       try {
         const answer = await work(tx)
         await begun
@@ -77,6 +78,7 @@ export const openDb = ({ url, max, log, observe, onCommit }: DbOptions): Db => {
         const commit = await finish()
         return { answer, commit }
       } catch (error) {
+        end()
         await send({ text: 'rollback', values: [] }).catch((e: Error) => (broken = e))
         throw error
       }
@@ -97,7 +99,7 @@ export const openDb = ({ url, max, log, observe, onCommit }: DbOptions): Db => {
           onCommit?.(commit)
           return answer
         } catch (error) {
-          if (attempt > 3 || !again.has(sqlState(error) ?? '')) throw error
+          if (attempt > 3 || !again.has(sqlState(error) ?? '')) throw asUnavailable(error)
           await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
         }
       }

@@ -139,19 +139,28 @@ interface Asked {
 }
 
 // The context of a request: what the service has, by prototype, and what belongs to this request.
-const context = (shared: object, { runtime, route, actor, info, headers, claim: kept }: Asked): unknown =>
-  Object.assign(Object.create(shared) as object, {
+const context = (shared: object, { runtime, route, actor, info, headers, claim: kept }: Asked): unknown => {
+  let inside = false
+  return Object.assign(Object.create(shared) as object, {
     actor,
     request: info,
     call: runtime.peers({ id: info.id, traceparent: info.traceparent }),
     tx: <T>(work: (tx: Tx) => Promise<T>) =>
       runtime.base.db.tx(work, {
         ...(actor.kind === 'person' && { actorId: actor.id }),
-        ...(kept && { before: (tx: Tx, answer: T) => storeAnswer(tx, kept, answerOf(route, answer)) }),
+        ...(kept && {
+          before: async (tx: Tx, answer: T) => {
+            if (kept.stored)
+              throw new Error(`${route.method} ${route.path} keeps its answer with one transaction, and has two`)
+            inside = answer !== undefined || route.status === 204
+            if (inside) await storeAnswer(tx, kept, answerOf(route, answer))
+          },
+        }),
         after: ({ events }) => {
-          if (kept) kept.stored = true
+          if (kept && inside) kept.stored = true
           const last = events.at(-1)
           if (last) headers['topic-seq'] = String(last.seq)
         },
       }),
   })
+}

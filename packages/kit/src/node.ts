@@ -37,7 +37,7 @@ export const run = async <S extends z.ZodObject, D extends object>(
     await running.close()
     throw error
   })
-  running.live.listen(server, running.shared)
+  running.live.listen(server, running.contextOf)
   const metrics =
     config.METRICS_PORT === undefined ? undefined : await serveMetrics(running, config.METRICS_PORT, config.HOST)
   const port = portOf(server)

@@ -13,6 +13,8 @@ export const openRedis = ({ url, prefix, log }: { url: string; prefix: string; l
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: 1000,
+    // A connection that died without a word is replaced once an answer is missing that long.
+    socketTimeout: 5000,
     connectTimeout: 3000,
     enableAutoPipelining: true,
     retryStrategy: (attempt) => Math.min(50 * attempt, 1000),

@@ -5,8 +5,10 @@ import { buildApp, type App } from './app.ts'
 import { openAuth, type Auth } from './auth.ts'
 import { openBus } from './bus.ts'
 import { type Config, type Env, readConfig, withSecrets } from './config.ts'
-import type { Base } from './context.ts'
-import { openDb } from './db.ts'
+import type { Person } from './actor.ts'
+import type { Base, RequestInfo } from './context.ts'
+import { type Db, openDb } from './db.ts'
+import { newId } from './ids.ts'
 import { openJobs, type Jobs, type JobSpec } from './jobs.ts'
 import { type LiveServer, openLive } from './live/live.ts'
 import type { Socket } from './live/socket.ts'
@@ -18,6 +20,7 @@ import { openLimiter, type Limiter } from './rate-limit.ts'
 import { openRedis, ready } from './redis.ts'
 import { openRevocations, type Revocations } from './revocations.ts'
 import type { Observe } from './sql.ts'
+import type { Tx } from './tx.ts'
 
 /** What a service is. Its `service.ts` says this and nothing else. */
 export interface ServiceSpec<S extends z.ZodObject = z.ZodObject, D = object> {
@@ -62,6 +65,8 @@ export interface Runtime {
   base: Base
   /** Base and deps together: the prototype of every request's context. */
   shared: object
+  /** The context of a person outside a request: the frames of a socket. */
+  contextOf(person: Person): object
   auth: Auth
   limiter: Limiter
   revocations: Revocations
@@ -145,12 +150,26 @@ export const start = async <S extends z.ZodObject, D extends object>(
     url: hasDatabase ? common.DATABASE_URL : undefined,
   })
   const base: Base = { ...opened, live }
-  const deps = await spec.open(config, base)
+  const closeBase = async () => {
+    await live.close()
+    await auth.close()
+    heard()
+    await revocations.close()
+    bus.close()
+    redis.disconnect()
+    await db?.close()
+  }
+  // A start that fails is tried again, on Lambda by the next event: it must not leave its connections behind.
+  const deps = await (async () => spec.open(config, base))().catch(async (error: unknown) => {
+    await closeBase()
+    throw error
+  })
   const shared = { ...base, ...deps }
   const state = { draining: false }
   const runtime: Runtime = {
     base,
     shared,
+    contextOf: (person) => socketContext(shared, db, peers, person),
     auth,
     limiter,
     revocations,
@@ -176,15 +195,31 @@ export const start = async <S extends z.ZodObject, D extends object>(
     },
     close: async () => {
       state.draining = true
-      await live.close()
       await runtime.jobs?.stop()
       await (deps as { close?(): Promise<void> }).close?.()
-      await auth.close()
-      heard()
-      await revocations.close()
-      bus.close()
-      redis.disconnect()
-      await db?.close()
+      await closeBase()
     },
   }
+}
+
+const nothing = () => undefined
+
+// A frame is no request: it has an id of its own for what it causes, and none of a request's headers.
+const socketContext = (
+  shared: object,
+  db: Db | undefined,
+  peers: ReturnType<typeof openPeers>,
+  actor: Person,
+): object => {
+  const id = newId()
+  const request: Omit<RequestInfo, 'raw' | 'signal'> = {
+    id,
+    traceparent: undefined,
+    ip: '',
+    userAgent: undefined,
+    header: nothing,
+    ifMatch: undefined,
+  }
+  const tx = <T>(work: (tx: Tx) => Promise<T>) => db!.tx(work, { actorId: actor.id })
+  return Object.assign(Object.create(shared) as object, { actor, request, call: peers({ id }), tx })
 }

@@ -146,19 +146,20 @@ export const sqlState = (error: unknown) => (error instanceof pg.DatabaseError ?
 /** The name of the constraint that an error of PostgreSQL speaks of. */
 export const constraintOf = (error: unknown) => (error instanceof pg.DatabaseError ? error.constraint : undefined)
 
-// 08 connection, 53 resources, 57P shutdown: PostgreSQL is away or leaving, and so is a pool that gives no connection.
+// 08 connection, 53 resources, 57 shutdown or a statement that took too long, 25P03 and 25P04 a transaction that did,
+// 55P03, 40P01 and 40001 rows that stayed busy however often it was tried: later it works, and nothing was stored.
 const away = (error: unknown) => {
   const state = sqlState(error)
-  if (state) return /^(08|53|57P)/.test(state)
+  if (state) return /^(08|53|57|25P0[34]|55P03|40P01|40001)/.test(state)
   const { code, message } = error as { code?: string; message?: string }
   return (
     (code !== undefined && /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|ENOENT)/.test(code)) ||
-    /connection|timeout exceeded when trying/i.test(message ?? '')
+    /connection|timeout exceeded when trying|read timeout/i.test(message ?? '')
   )
 }
 
 /** Turns "PostgreSQL is away" into the contract's 503 and leaves every other error as it is. */
 export const asUnavailable = (error: unknown): unknown =>
   error instanceof Error && error.name !== 'Problem' && away(error)
-    ? Object.assign(unavailable('The database is away for a moment.'), { cause: error })
+    ? Object.assign(unavailable('The database is busy or away for a moment.'), { cause: error })
     : error

@@ -48,15 +48,25 @@ export interface Tx extends Queryable {
 }
 
 /** A transaction over a client on which `begin` is under way. `finish` commits. */
-export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promise<Commit> } => {
+export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promise<Commit>; end(): void } => {
   const events: Pending[] = []
   const jobs: { name: string; payload: string; options: JobOptions }[] = []
   let actor = actorId ?? null
-  const all = queryable(send)
+  let ended = false
+  // A branch that goes on after another one failed would reach a connection that others have by now.
+  const alive = () => {
+    if (ended) throw new Error('this transaction has ended')
+  }
+  const all = queryable(async (config) => {
+    alive()
+    return send(config)
+  })
   const tx: Tx = {
     ...all,
-    emit: (topic, type, payload, subject) =>
-      void events.push({ topic, type, payload: textOf(payload), actorId: actor, subject: subject ?? null }),
+    emit: (topic, type, payload, subject) => {
+      alive()
+      events.push({ topic, type, payload: textOf(payload), actorId: actor, subject: subject ?? null })
+    },
     erase: async (topic, ...subjects) => {
       await all.run(
         sql`update kit.events set payload = null where topic = ${topic} and subject = any(${subjects}::uuid[]) and payload is not null`,
@@ -73,7 +83,9 @@ export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promis
     addJob: (name, payload, options = {}) => void jobs.push({ name, payload: JSON.stringify(payload), options }),
     actAs: (id) => void (actor = id),
   }
+  const end = () => void (ended = true)
   const finish = async () => {
+    end()
     // Sent in one go. When one fails, PostgreSQL answers `commit` with ROLLBACK, and the failure is thrown here.
     const queued = jobs.length > 0 ? send(outbox(jobs)) : undefined
     const logged = events.length > 0 ? send<EventRow>(heads(events)) : undefined
@@ -85,7 +97,7 @@ export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promis
     const rows = l.status === 'fulfilled' ? (l.value?.rows ?? []) : []
     return { events: rows.map((row) => ({ ...row, seq: Number(row.seq) })), jobs: jobs.length > 0 }
   }
-  return { tx, finish }
+  return { tx, finish, end }
 }
 
 interface Pending {

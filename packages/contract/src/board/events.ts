@@ -40,7 +40,8 @@ const params = z.strictObject({ id })
 export const list = route({
   method: 'GET',
   path: '/api/projects/{id}/events',
-  summary: 'The project’s log after a seq: dense, in order, kept for a year. `reset` says that it does not reach back that far',
+  summary:
+    'The project’s log after a seq: dense, in order, kept for a year. `reset` says that it does not reach back that far',
   access: 'scoped',
   params,
   query: z.strictObject({

@@ -35,7 +35,6 @@ export const create = route({
   summary: 'Sign up with an e-mail address and a password',
   access: 'public',
   limit: 'sign-in',
-  idempotent: true,
   body: NewUser,
   status: 201,
   response: User,

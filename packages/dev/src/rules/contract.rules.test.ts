@@ -88,8 +88,9 @@ test('every creating POST takes an Idempotency-Key, but for auth and what answer
   const without = routes.filter(
     ({ route }) => route.method === 'POST' && route.status === 201 && !route.idempotent && route.access !== 'internal',
   )
-  // A presigned form and an invitation's link are secrets, which no table keeps.
+  // A password, a presigned form and an invitation's link are secrets, which no table keeps, hashed or not.
   expect(without.map(({ service, name }) => `${service} ${name}`)).toEqual([
+    'user users.create',
     'user profiles.startAvatar',
     'user invitations.create',
   ])
@@ -102,4 +103,15 @@ test.each(serviceNames)('the OpenAPI document of %s names every public route, an
   )
   const expected = routesOf(name, contracts[name]).filter(({ route }) => route.access !== 'internal')
   expect(documented.toSorted()).toEqual(expected.map(({ route }) => `${route.method} ${route.path}`).toSorted())
+})
+
+test('no route that keeps its answers by a key takes a password', () => {
+  const kept = routes.filter(
+    ({ route }) =>
+      route.idempotent &&
+      /password/i.test(
+        JSON.stringify(route.body ? z.toJSONSchema(route.body, { io: 'input', unrepresentable: 'any' }) : {}),
+      ),
+  )
+  expect(kept.map(({ service, name }) => `${service} ${name}`)).toEqual([])
 })

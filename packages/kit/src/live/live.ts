@@ -20,7 +20,7 @@ import { realTiming } from './timing.ts'
 
 /** Sockets and streams of a process, and the way of its commits to everybody's. */
 export interface Live {
-  /** After commit: to this process's listeners at once, to the others over the bus. Never throws, never delays. */
+  /** After commit: to the other processes over the bus, to this one's listeners in the next turn. Never throws or delays. */
   publish(events: readonly LogEvent[]): void
   /** To those who listen to the topic now, best effort, without a seq: typing, presence. */
   say(topic: string, type: string, payload: object): void
@@ -38,7 +38,8 @@ export interface Live {
 
 /** The part of it that starts and stops with the process. */
 export interface LiveServer extends Live {
-  listen(server: ServerType, shared: object): void
+  /** Takes sockets on this server; `context` is what their protocols get as `ctx` for a person. */
+  listen(server: ServerType, context: (person: Person) => object): void
   /** Tells every listener to move on, spread over the window (ms). */
   drain(window: number): Promise<void>
   close(): Promise<void>
@@ -88,8 +89,9 @@ export const openLive = ({
   const openStreams = new Map<string, number>()
   const contextOn = (shared: object) => (actor: Person) => Object.assign(Object.create(shared) as object, { actor })
   const publish = (frame: Frame) => {
-    hub.offer(frame)
     bus.publish(channelOf(frame.topic), encode(frame))
+    // A thousand sockets take milliseconds: after the answer to the one who wrote.
+    setImmediate(() => hub.offer(frame))
   }
 
   return {
@@ -116,13 +118,13 @@ export const openLive = ({
       }
       return streamOf({ ...parts, context: contextOn(ctx) }, { ...what, person: ctx.actor, ended })
     },
-    listen: (server, shared) => {
+    listen: (server, context) => {
       if (sockets.length === 0) return
       listenForSockets(server, {
         ...parts,
         auth,
         sockets,
-        context: contextOn(shared),
+        context,
         origins: config.CORS_ORIGINS,
       })
     },
