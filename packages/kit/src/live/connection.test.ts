@@ -335,6 +335,19 @@ test('frames above 32 KB end it with 1009, more than 100 in 10 s with 4429', asy
   expect(steady.code).toBeUndefined()
 })
 
+test('a hundred sockets of one person are enough on a process', async () => {
+  const clients = await Promise.all(Array.from({ length: 100 }, () => open()))
+  const more = open()
+  const other = open(person('other', { id: 'bob' }))
+  await time.run(50)
+  expect(more.code).toBe(4429)
+  expect([clients[0]!.code, other.code]).toEqual([undefined, undefined])
+  clients[0]!.gone()
+  const again = open()
+  await time.run(50)
+  expect(again.code).toBeUndefined()
+})
+
 test('a client that is silent for 90 s is gone', async () => {
   const client = await live()
   await time.run(80_000)

@@ -42,6 +42,8 @@ const window = 10_000
 const resumeWithin = 10_000
 const silentFor = 90_000
 const undecidedFor = 10_000
+/** Sockets and streams of one person on a process: many tabs, and not a flood. */
+const mostOfOnePerson = 100
 
 /**
  * Runs a protocol on a wire for a signed-in person. Registered first, then decided on a fresh read; then `resume`,
@@ -122,6 +124,7 @@ export const connect = (
 
   const admit = async () => {
     hub.add(listener)
+    if (hub.countOf(person.id) > mostOfOnePerson) close(closeCodes.tooMany)
     if (closed) return
     const joined = hub.join(protocol.topic(params as never, person), listener, protocol)
     await hub.opened(joined)

@@ -49,6 +49,8 @@ export interface Hub {
   poll(): Promise<void>
   listeners(): Iterable<Listener>
   readonly size: number
+  /** How many of them are this person's. */
+  countOf(personId: string): number
   closeWhere(which: (listener: Listener) => boolean, code: CloseCode): void
   /** Tells every listener to come back elsewhere, evenly spread over `ms`; who comes meanwhile is told at once. */
   drain(ms: number): Promise<void>
@@ -85,6 +87,7 @@ export const openHub = (parts: HubParts): Hub => {
   const { bus, log, timing, counts, warn } = parts
   const topics = new Map<string, Topic>()
   const listeners = new Map<Listener, { taken: number; at: number; subscriptions: Set<Subscription> }>()
+  const people = new Map<string, number>()
   let closed = false
   let draining = false
   let callOffPoll: (() => void) | undefined
@@ -277,13 +280,19 @@ export const openHub = (parts: HubParts): Hub => {
 
   return {
     add: (listener) => {
+      const { id } = listener.person
+      people.set(id, (people.get(id) ?? 0) + 1)
       listeners.set(listener, { taken: 0, at: timing.now(), subscriptions: new Set() })
       if (draining || closed) listener.close(closeCodes.restarting)
       else again()
     },
     remove: (listener) => {
       for (const s of listeners.get(listener)?.subscriptions ?? []) leave(s)
-      listeners.delete(listener)
+      if (!listeners.delete(listener)) return
+      const { id } = listener.person
+      const left = people.get(id)! - 1
+      if (left > 0) people.set(id, left)
+      else people.delete(id)
     },
     join: (name, listener, view) => {
       const topic = topicOf(name)
@@ -304,6 +313,7 @@ export const openHub = (parts: HubParts): Hub => {
     get size() {
       return listeners.size
     },
+    countOf: (personId) => people.get(personId) ?? 0,
     closeWhere: (which, code) => {
       for (const listener of [...listeners.keys()]) if (which(listener)) listener.close(code)
     },
