@@ -45,10 +45,11 @@ export const run = async <S extends z.ZodObject, D extends object>(
   const stop = async () => {
     const closed = new Promise((resolve) => server.close(resolve))
     await running.drain()
-    // What is in flight ends within the time a request may take; a connection that idles is closed at once.
-    if ('closeIdleConnections' in server) server.closeIdleConnections()
+    // What is in flight ends within the time a request may take; a connection that idles, or comes to, is closed.
+    const idle = setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), 50)
     const late = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 5000)
     await closed
+    clearInterval(idle)
     clearTimeout(late)
     metrics?.close()
     metrics?.closeAllConnections()
