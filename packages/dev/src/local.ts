@@ -1,43 +1,49 @@
 import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { gatewayPort, serviceNames, topology } from '@wealist/contract/topology'
-import { openLog } from '@wealist/kit/log'
-import { createDatabases } from './databases.ts'
-import { defaultPorts, type LocalWorld } from './environment.ts'
-import { migrateAll, startFleet } from './fleet.ts'
-import { startGateway } from './gateway.ts'
-import { landingPage } from './landing.ts'
 import { takeLock } from './lock.ts'
-import { startOidc } from './oidc.ts'
+import type { Run } from './parts.ts'
 import { holderOf, isFree } from './ports.ts'
+import { removePostgres } from './postgres-data.ts'
 import { startPostgres } from './postgres.ts'
-import { startProcesses } from './processes.ts'
 import { bold, dim, red, step } from './progress.ts'
-import { startRedis } from './redis.ts'
 import { repository } from './repository.ts'
-import { startS3 } from './s3.ts'
-import { people, seed } from './seed.ts'
 
 const oidcPort = 8090
 const s3Port = 9000
-const oidcClient = { clientId: 'wealist-local', clientSecret: 'wealist-local-secret' }
-const s3Keys = { accessKeyId: 'wealist-local', secretAccessKey: 'wealist-local-secret' }
-const bucket = 'wealist'
-const origin = `http://localhost:${gatewayPort}`
-
+const known = ['--fresh', '--processes'] as const
 const flags = new Set(process.argv.slice(2))
 const dir = join(repository, '.wealist')
-const { DATABASE_URL, REDIS_URL, S3_ENDPOINT } = process.env
+const logFile = join(dir, 'services.log')
+const { DATABASE_URL, S3_ENDPOINT } = process.env
 
 // What was started, in order; stopped from its end.
 const running: { name: string; stop(): Promise<void> }[] = []
-const keep = <T extends { stop(): Promise<void> }>(name: string, part: T): T => {
-  running.push({ name, stop: () => part.stop() })
+let stopping = false
+const keep: Run['keep'] = async (name, part) => {
+  // Ctrl-C may come while a part starts.
+  if (stopping) await part.stop()
+  else running.push({ name, stop: () => part.stop() })
   return part
 }
-const stopAll = async () => {
+const stop = async (code: number) => {
+  if (stopping) return
+  stopping = true
+  // Whatever hangs must not: our children end with us.
+  setTimeout(() => process.exit(code), 10_000).unref()
   for (const part of running.toReversed())
-    await part.stop().catch((error: unknown) => console.error(`${part.name}: ${String(error)}`))
+    await part.stop().catch((error: unknown) => console.error(`  ${part.name}: ${String(error)}`))
+  process.exit(code)
+}
+const fail = (error: unknown) => {
+  if (!stopping)
+    console.error(`\n${red('weAlist had to stop.')}\n${error instanceof Error ? error.message : String(error)}\n`)
+  void stop(1)
+}
+
+const checkFlags = () => {
+  const unknown = [...flags].filter((flag) => !known.some((k) => k === flag))
+  if (unknown.length > 0) throw new Error(`Not known: ${unknown.join(' ')}. There are ${known.join(' and ')}.`)
 }
 
 const checkPorts = async () => {
@@ -47,127 +53,70 @@ const checkPorts = async () => {
     ['the sign-in page in Google’s place', oidcPort] as const,
     ...(S3_ENDPOINT ? [] : [['the embedded S3', s3Port] as const]),
   ]
-  const taken = (
-    await Promise.all(
-      wanted.map(async ([name, port]) =>
-        (await isFree(port))
-          ? []
-          : [
-              `  port ${port}, for ${name}, is taken by ${holderOf(port) ?? 'a process that this machine does not name'}`,
-            ],
-      ),
-    )
-  ).flat()
-  if (taken.length > 0)
-    throw new Error(`${taken.join('\n')}\nStop what holds ${taken.length > 1 ? 'them' : 'it'} and run npm start again.`)
+  const free = await Promise.all(wanted.map(([, port]) => isFree(port)))
+  const taken = wanted.filter((_, i) => !free[i])
+  if (taken.length === 0) return
+  const lines = taken.map(([name, port]) => {
+    const holder = holderOf(port)
+    return `  port ${port}, for ${name}, is taken by ${holder ?? 'a process of somebody else, whom this machine does not name'}`
+  })
+  throw new Error(`${lines.join('\n')}\nStop what holds ${taken.length > 1 ? 'them' : 'it'} and run npm start again.`)
+}
+
+const postgresHere = () =>
+  step('PostgreSQL 17', async () => {
+    if (flags.has('--fresh')) await removePostgres(join(dir, 'postgres'))
+    const postgres = await startPostgres({ dir: join(dir, 'postgres'), durable: true, log: (line) => run.log(line) })
+    void postgres.ended.then(() => run.ended('PostgreSQL'))
+    return keep('PostgreSQL', postgres)
+  })
+
+const postgresGiven = (url: string) =>
+  step('PostgreSQL (DATABASE_URL)', async () => (await import('./given.ts')).givenPostgres(url))
+
+const run: Run = {
+  dir,
+  oidcPort,
+  s3Port,
+  keep,
+  ended: (what) => fail(new Error(`${what} has ended. What it said last is in ${logFile}`)),
+  log: () => undefined,
 }
 
 const start = async () => {
+  checkFlags()
   console.log(`\n${bold('weAlist')} ${dim(`data in ${dir}`)}\n`)
   mkdirSync(dir, { recursive: true })
   const release = takeLock(join(dir, 'lock'))
-  keep('lock', { stop: async () => release() })
+  await keep('lock', { stop: async () => release() })
   await checkPorts()
   if (flags.has('--fresh'))
-    for (const part of ['postgres', 's3', 'auth-keys.json']) rmSync(join(dir, part), { recursive: true, force: true })
+    for (const part of ['s3', 'auth-keys.json', 'services.log'])
+      rmSync(join(dir, part), { recursive: true, force: true })
+  const stream = createWriteStream(logFile, { flags: 'a' })
+  run.log = (line) => void stream.write(`${line}\n`)
 
-  const [postgres, redis, s3, oidc] = await Promise.all([
-    DATABASE_URL
-      ? { url: DATABASE_URL }
-      : step('PostgreSQL 17', async () =>
-          keep('PostgreSQL', await startPostgres({ dir: join(dir, 'postgres'), durable: true })),
-        ),
-    REDIS_URL
-      ? { url: REDIS_URL }
-      : step('Redis (embedded: in memory, people sign in again after a restart)', async () =>
-          keep('Redis', await startRedis()),
-        ),
-    S3_ENDPOINT
-      ? { url: S3_ENDPOINT }
-      : step('S3 (embedded)', async () =>
-          keep(
-            'S3',
-            await startS3({
-              dir: join(dir, 's3'),
-              port: s3Port,
-              ...s3Keys,
-              buckets: [bucket],
-              publicPrefixes: ['avatars/'],
-            }),
-          ),
-        ),
-    step('sign-in in Google’s place', async () =>
-      keep(
-        'sign-in',
-        await startOidc({
-          port: oidcPort,
-          ...oidcClient,
-          redirectUris: [`${origin}/api/oauth2/callback/google`],
-          accounts: Object.values(people),
-        }),
-      ),
-    ),
+  // PostgreSQL starts as a process of its own while this one loads the rest.
+  const [postgres, parts] = await Promise.all([
+    DATABASE_URL ? postgresGiven(DATABASE_URL) : postgresHere(),
+    import('./parts.ts').then(async (rest) => ({ ...rest, ready: await rest.startParts(run) })),
   ])
-  const databases = await step('databases', async () => {
-    const urls = await createDatabases(postgres.url)
-    await migrateAll(urls)
-    return urls
+  const { people } = await parts.startServices(run, {
+    ...parts.ready,
+    postgres: postgres.url,
+    processes: flags.has('--processes'),
   })
-  const world: LocalWorld = {
-    ports: defaultPorts,
-    gateway: gatewayPort,
-    databases,
-    redis: { url: redis.url, prefix: 'wealist:' },
-    s3: {
-      endpoint: s3.url,
-      bucket,
-      accessKeyId: process.env['AWS_ACCESS_KEY_ID'] ?? s3Keys.accessKeyId,
-      secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? s3Keys.secretAccessKey,
-    },
-    oidc: { issuer: oidc.issuer, ...oidcClient },
-    keysFile: join(dir, 'auth-keys.json'),
-  }
-  if (flags.has('--processes')) {
-    const log = createWriteStream(join(dir, 'services.log'), { flags: 'a' })
-    await step('services, a process each', async () =>
-      keep('services', await startProcesses(world, (line) => log.write(`${line}\n`))),
-    )
-  } else {
-    const stream = createWriteStream(join(dir, 'services.log'), { flags: 'a' })
-    const logOf = (service: string) => openLog({ service, level: process.env['LOG_LEVEL'] ?? 'info', stream })
-    await step('services', async () => keep('services', await startFleet(world, logOf)))
-  }
-  await step('gateway', async () =>
-    keep(
-      'gateway',
-      await startGateway({
-        port: gatewayPort,
-        targets: Object.fromEntries(serviceNames.map((n) => [n, { port: topology[n].port }])) as never,
-        landing: landingPage,
-      }),
-    ),
-  )
-  await step('alice and bob', () => seed(origin))
 
-  console.log(`\n  ${bold('weAlist')}     ${origin}`)
+  console.log(`\n  ${bold('weAlist')}     http://localhost:${gatewayPort}`)
   for (const name of serviceNames) console.log(`  ${name.padEnd(11)} http://localhost:${topology[name].port}/docs`)
   console.log(`\n  ${bold('Sign in as')}`)
   for (const { email, password } of Object.values(people)) console.log(`  ${email.padEnd(19)} ${password}`)
-  console.log(
-    `\n  ${dim(`logs in ${join(dir, 'services.log')} · Ctrl-C stops everything · npm start -- --fresh begins anew`)}\n`,
-  )
+  console.log(`\n  ${dim(`logs in ${logFile} · Ctrl-C stops everything · npm start -- --fresh begins anew`)}\n`)
 }
 
-let stopping: Promise<void> | undefined
-const stop = (code: number) => {
-  stopping ??= stopAll().then(() => process.exit(code))
-}
 process.on('SIGINT', () => {
-  console.log('\n  stopping …')
-  stop(0)
+  if (!stopping) console.log('\n  stopping …')
+  void stop(0)
 })
-process.on('SIGTERM', () => stop(0))
-start().catch((error: unknown) => {
-  console.error(`\n${red('weAlist could not start.')}\n${error instanceof Error ? error.message : String(error)}\n`)
-  stop(1)
-})
+for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
+start().catch(fail)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { commandOf, gone, isAlive } from './alive.ts'
@@ -56,7 +57,7 @@ export const stopLeft = async (data: string) => {
 export const removePostgres = async (dir: string) => {
   for (const data of [dir, outsideOf(dir)]) {
     await stopLeft(data)
-    rmSync(data, { recursive: true, force: true })
+    await rm(data, { recursive: true, force: true })
   }
 }
 

@@ -3,11 +3,14 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import { environmentOf, type LocalWorld } from './environment.ts'
+import { whenGone } from './lifeline.ts'
 import { repository } from './repository.ts'
 
 export interface Process {
   service: ServiceName
   pid: number
+  /** Resolves when it has ended, for whatever reason. */
+  ended: Promise<unknown>
   /** SIGTERM, then SIGKILL after ten seconds. */
   stop(): Promise<void>
   kill(signal: NodeJS.Signals): void
@@ -23,6 +26,7 @@ export const startProcess = async (
     PATH: process.env['PATH'],
     HOME: process.env['HOME'],
     NODE_ENV: 'production',
+    NODE_COMPILE_CACHE: join(repository, 'node_modules', '.cache', 'wealist'),
     ...environmentOf(service, world),
   }
   const child = spawn(
@@ -30,7 +34,9 @@ export const startProcess = async (
     ['--enable-source-maps', join(repository, 'packages', service, 'src', 'node.ts')],
     { env, stdio: ['ignore', 'pipe', 'pipe'] },
   )
+  const callOff = whenGone('kill -9 "$1"', String(child.pid))
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  void exited.then(callOff)
   const errors: string[] = []
   createInterface({ input: child.stdout }).on('line', (line) => onLine?.(line))
   createInterface({ input: child.stderr }).on('line', (line) => void (errors.length < 40 && errors.push(line)))
@@ -41,6 +47,7 @@ export const startProcess = async (
   return {
     service,
     pid: child.pid!,
+    ended: exited,
     kill: (signal) => void child.kill(signal),
     stop: async () => {
       child.kill('SIGTERM')

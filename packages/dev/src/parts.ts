@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import { gatewayPort, serviceNames, topology } from '@wealist/contract/topology'
+import { openLog } from '@wealist/kit/log'
+import { createDatabases } from './databases.ts'
+import { defaultPorts, type LocalWorld } from './environment.ts'
+import { migrateAll, startFleet } from './fleet.ts'
+import { startGateway } from './gateway.ts'
+import { givenRedis, givenS3 } from './given.ts'
+import { landing } from './landing.ts'
+import { startOidc } from './oidc.ts'
+import { startProcesses } from './processes.ts'
+import { step } from './progress.ts'
+import { startRedis } from './redis.ts'
+import { startS3 } from './s3.ts'
+import { people, seed } from './seed.ts'
+
+/** One `npm start`, as its parts need it. */
+export interface Run {
+  dir: string
+  oidcPort: number
+  s3Port: number
+  /** Remembers what to stop; what comes too late is stopped at once. */
+  keep<T extends { stop(): Promise<void> }>(name: string, part: T): Promise<T>
+  /** To be told of a part that ended by itself. */
+  ended(what: string): void
+  log(line: string): void
+}
+
+const oidcClient = { clientId: 'wealist-local', clientSecret: 'wealist-local-secret' }
+const s3Keys = { accessKeyId: 'wealist-local', secretAccessKey: 'wealist-local-secret' }
+const bucket = 'wealist'
+const origin = `http://localhost:${gatewayPort}`
+
+type Parts = Pick<LocalWorld, 'redis' | 's3' | 'oidc'>
+
+/** Redis, S3 and the sign-in in Google's place; `REDIS_URL` and `S3_ENDPOINT` name real ones. */
+export const startParts = async (run: Run): Promise<Parts> => {
+  const { REDIS_URL, S3_ENDPOINT } = process.env
+  const [redis, s3, oidc] = await Promise.all([
+    REDIS_URL
+      ? step('Redis (REDIS_URL)', () => givenRedis(REDIS_URL))
+      : step('Redis (embedded: in memory, people sign in again after a restart)', async () =>
+          run.keep('Redis', await startRedis()),
+        ),
+    S3_ENDPOINT
+      ? step('S3 (S3_ENDPOINT)', () => givenS3(S3_ENDPOINT, bucket))
+      : step('S3 (embedded)', () => s3Here(run)),
+    step('sign-in in Google’s place', () => googleHere(run)),
+  ])
+  return { redis: { url: redis.url, prefix: 'wealist:' }, s3, oidc: { issuer: oidc.issuer, ...oidcClient } }
+}
+
+const s3Here = async ({ dir, s3Port, keep }: Run) => {
+  const options = { dir: join(dir, 's3'), port: s3Port, buckets: [bucket], publicPrefixes: ['avatars/'] }
+  const s3 = await keep('S3', await startS3({ ...options, ...s3Keys }))
+  return { endpoint: s3.url, bucket, ...s3Keys }
+}
+
+const googleHere = async ({ oidcPort, keep }: Run) => {
+  const redirectUris = [`${origin}/api/oauth2/callback/google`]
+  const options = { port: oidcPort, ...oidcClient, redirectUris, accounts: Object.values(people) }
+  return keep('sign-in', await startOidc(options))
+}
+
+/** Databases, gateway, services and what is in them; gives the people who can sign in. */
+export const startServices = async (run: Run, given: Parts & { postgres: string; processes: boolean }) => {
+  const { postgres, processes, ...parts } = given
+  const databases = await step('databases', async () => {
+    const urls = await createDatabases(postgres)
+    await migrateAll(urls)
+    return urls
+  })
+  const keysFile = join(run.dir, 'auth-keys.json')
+  const world: LocalWorld = { ...parts, ports: defaultPorts, gateway: gatewayPort, databases, keysFile }
+  // Before the services, so that it is stopped after them: they say goodbye to open sockets through it.
+  const targets = Object.fromEntries(serviceNames.map((name) => [name, { port: topology[name].port }])) as never
+  await step('gateway', async () => run.keep('gateway', await startGateway({ port: gatewayPort, targets, landing })))
+  await (processes
+    ? step('services, a process each', () => apart(run, world))
+    : step('services', () => together(run, world)))
+  await step('alice and bob', () => seed(origin))
+  return { people }
+}
+
+const together = (run: Run, world: LocalWorld) => {
+  const stream = { write: (line: string) => run.log(line.trimEnd()) }
+  const logOf = (service: string) => openLog({ service, level: process.env['LOG_LEVEL'] ?? 'info', stream })
+  return startFleet(world, logOf).then((fleet) => run.keep('services', fleet))
+}
+
+const apart = async (run: Run, world: LocalWorld) => {
+  const { processes } = await run.keep('services', await startProcesses(world, run.log))
+  for (const { service, ended } of processes) void ended.then(() => run.ended(service))
+}
