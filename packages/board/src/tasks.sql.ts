@@ -82,7 +82,7 @@ export const around = async (
   const rows = await tx.rows<{
     rank: string
   }>(sql`select rank from tasks where board_id = ${boardId} and deleted_at is null and id <> ${except}
-    order by rank, id offset ${Math.max(position - 1, 0)} limit 2`)
+    order by rank offset ${Math.max(position - 1, 0)} limit 2`)
   if (position === 0) return { before: null, after: rows[0]?.rank ?? null }
   if (rows.length === 0) return { before: await lastRankBut(tx, boardId, except), after: null }
   return { before: rows[0]!.rank, after: rows[1]?.rank ?? null }
