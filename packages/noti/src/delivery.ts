@@ -26,17 +26,18 @@ const deliver = async (ctx: Ctx<Peer>, item: Item) => {
   if (recipients.length === 0) return nobody
   return ctx.tx(async (tx) => {
     tx.actAs(actorId)
-    const [audience] = await Promise.all([
-      delivery.audience(tx, { recipients, workspaceId }),
-      tx.hold(recipients.map(topicOf)),
-    ])
+    const audience = await delivery.audience(tx, { recipients, workspaceId })
     const at = new Date(ctx.clock.now())
     const wanted = audience.flatMap(({ userId, preferences }) => {
       const how = heard(preferences ?? undefined, { type, workspaceId, at })
       return how === 'no' ? [] : [{ id: newId(), recipientId: userId, silent: how === 'silently' }]
     })
     if (wanted.length === 0) return nobody
-    const made = await delivery.insert(tx, item, wanted)
+    // Sent in one go, so that the topics are held for one round trip less.
+    const [, made] = await Promise.all([
+      tx.hold(wanted.map((w) => topicOf(w.recipientId))),
+      delivery.insert(tx, item, wanted),
+    ])
     for (const { recipientId, id, row } of made) tx.emit(topicOf(recipientId), 'notification', row, id)
     return { created: made.length, duplicates: wanted.length - made.length }
   })

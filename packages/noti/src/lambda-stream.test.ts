@@ -62,8 +62,8 @@ test('a function streams as a process does: what was missed, then what other pro
 
 test('before the function must end, its client is told to come back, and nothing is left of it', async () => {
   const before = await connections()
-  const function_ = await startUrl(6500)
-  const stream = await listen(function_.url)
+  const lambda = await startUrl(6500)
+  const stream = await listen(lambda.url)
   await ready(stream)
   expect(await connections()).toBeGreaterThan(before)
   const { data } = await stream.find((e) => e.event === 'close')
@@ -71,11 +71,11 @@ test('before the function must end, its client is told to come back, and nothing
   expect(stream.retry).toBe((data.payload as unknown as { retryAfter: number }).retryAfter)
   await stream.ended
   await vi.waitFor(async () => {
-    expect(function_.running).toBe(0)
+    expect(lambda.running).toBe(0)
     expect(await connections()).toBeLessThanOrEqual(before)
   })
   await service.tell(assigned([alice.id]))
-  const again = await listen(function_.url, { 'last-event-id': '0' })
+  const again = await listen(lambda.url, { 'last-event-id': '0' })
   await ready(again)
   expect(seqs(again)).toEqual([1])
 })

@@ -18,8 +18,8 @@ const inTheirs = (ctx: Ctx, stored: Stored) => inLanguage(stored, languageOf(ctx
 const change = <T>(ctx: Ctx, work: (tx: Tx, topic: string) => Promise<T>) =>
   ctx.tx(async (tx) => {
     const topic = topicOf(ctx.actor.id)
-    await tx.hold([topic])
-    return work(tx, topic)
+    const [, answer] = await Promise.all([tx.hold([topic]), work(tx, topic)])
+    return answer
   })
 
 export const list = async (
