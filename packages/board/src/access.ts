@@ -60,11 +60,13 @@ export const change = async <T>(
 }
 
 export const placeOf = async (ctx: Ctx, via: rights.Via, id: string): Promise<Place> => {
-  const known = ctx.places.get(id)
+  // By kind too: a task's id names no project.
+  const key = `${via}:${id}`
+  const known = ctx.places.get(key)
   if (known) return known
   const found = await rights.place(ctx.db, via, id)
   if (!found) throw notFound(called[via])
-  ctx.places.set(id, found)
+  ctx.places.set(key, found)
   return found
 }
 

@@ -34,7 +34,7 @@ export const create = (ctx: Ctx, projectId: string, { position, ...input }: NewB
 export const update = (ctx: Ctx, id: string, input: BoardChange) =>
   change(ctx, { via: 'board', id, least: 'member' }, async (tx, { projectId }) => {
     const board = await boards.update(tx, { id, change: input, version: ctx.request.ifMatch })
-    if (!board) throw ctx.request.ifMatch === undefined ? notFound('This board') : stale()
+    if (!board) throw (await boards.lock(tx, { id, projectId })) ? stale() : notFound('This board')
     tx.emit(topicOf(projectId), 'board.updated', board)
     return board
   })

@@ -8,6 +8,8 @@ export const jobs = [
   job('ranks.even', z.strictObject({ projectId: z.string(), boardId: z.string() }), (ctx: JobCtx<Deps>, board) =>
     tasks.evenRanks(ctx, board),
   ),
+  // Where nothing runs between requests (Lambda), the minute's schedule is what follows user-service.
+  cron('directory.follow', '* * * * *', (ctx: JobCtx<Deps>) => ctx.directory.pullOnce()),
   // Each of its statements is short; what it did stays done when it is interrupted.
   cron('trash.purge', '29 2 * * *', (ctx: JobCtx<Deps>) => trash.purge(ctx), { timeout: 600_000 }),
   eventRetention({ days: 365 }),

@@ -11,7 +11,7 @@ export interface Places {
 
 const most = 20_000
 
-/** Places that this process has seen, by the id of the project, board or task; what was not asked for longest goes first. */
+/** Places that this process has seen, by what was asked for (`task:<id>`); what was not asked for longest goes first. */
 export const openPlaces = (): Places => {
   const known = new Map<string, Place>()
   return {

@@ -165,3 +165,9 @@ test('ranks that grew too long are evened out by a job: the same order, told to 
   await expect.poll(() => bobs.state.columns[0]!.tasks, { timeout: 5000 }).toEqual(await service.tasksOf(todo!.id))
   bobs.close()
 })
+
+test('an id of another kind is nothing: a task’s is no project’s, also after it was used', async () => {
+  const { id } = await add('one')
+  await alice(tasks.update, { params: { id }, body: { title: 'two' } })
+  expect(await codeOf(alice(boards.create, { params: { id }, body: { name: 'no' } }))).toBe('NOT_FOUND')
+})

@@ -47,8 +47,11 @@ export const listenForSockets = (server: ServerType, parts: NodeSockets) => {
   })
 }
 
-const refuse = (stream: Duplex, status: string) =>
-  void stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+// Destroyed, not only ended: an upgraded stream stays half open as long as its client likes.
+const refuse = (stream: Duplex, status: string) => {
+  stream.once('finish', () => stream.destroy())
+  stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}
 
 const matcher = (path: string) => {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]!)
