@@ -6,6 +6,12 @@ import { Problem } from '@wealist/contract/problem'
 import type { ServiceName } from '@wealist/contract/topology'
 import * as user from '@wealist/contract/user'
 
+interface Account {
+  email: string
+  name: string
+  password: string
+}
+
 /** The two people of every fresh weAlist, and their passwords, which are no secret. */
 export const people = {
   alice: { email: 'alice@example.com', name: 'Alice', password: 'alice-in-wealist' },
@@ -23,7 +29,7 @@ const client = (origin: string, token?: string) => {
  * Signs in, signing up first where the person is new; nobody where the account is there with another password, or not
  * let in.
  */
-const signIn = async (origin: string, person: { email: string; name: string; password: string }) => {
+const signIn = async (origin: string, person: Account) => {
   const ask = client(origin)
   const { email, password } = person
   const login = () =>
@@ -41,18 +47,19 @@ const titles = ['Say hello to bob', 'Move me to In progress', 'Read the referenc
  * Makes alice, bob, their workspace and a first project, through the front door. What is there already stays as people left
  * it; only a seed that was interrupted is completed: the workspace's description, written last, tells.
  */
-export const seed = async (origin: string) => {
-  const asAlice = await signIn(origin, people.alice)
+export const seed = async (origin: string, { alice, bob }: Record<'alice' | 'bob', Account> = people) => {
+  const asAlice = await signIn(origin, alice)
   if (!asAlice) return
   const { items } = await asAlice('user', user.workspaces.list, {})
   const unfinished = items.find((w) => w.name === workspaceName && w.role === 'owner' && w.description === null)
   if (items.length > 0 && !unfinished) return
   const workspace = unfinished ?? (await asAlice('user', user.workspaces.create, { body: { name: workspaceName } }))
   const params = { id: workspace.id }
-  await unless(
-    ['ALREADY_EXISTS', 'NOT_FOUND'],
-    asAlice('user', user.members.add, { params, body: { email: people.bob.email, role: 'member' } }),
-  )
+  if (await signIn(origin, bob))
+    await unless(
+      ['ALREADY_EXISTS'],
+      asAlice('user', user.members.add, { params, body: { email: bob.email, role: 'member' } }),
+    )
   const projects = await asAlice('board', board.projects.list, { query: { workspaceId: workspace.id } })
   const id =
     projects.items[0]?.id ??
