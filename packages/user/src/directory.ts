@@ -35,9 +35,13 @@ export const telling = async <T>(
       },
       workspaceDeleted: ({ workspaceId, version }) => {
         tx.emit(directory.topic, 'workspace.deleted', { workspaceId })
+        tx.addJob('noti.workspace-deleted', { workspaceId })
         changed(workspaceId, version)
       },
-      personDeleted: (userId) => tx.emit(directory.topic, 'person.deleted', { userId }),
+      personDeleted: (userId) => {
+        tx.emit(directory.topic, 'person.deleted', { userId })
+        tx.addJob('noti.person-deleted', { userId })
+      },
     })
   })
   await Promise.all(

@@ -34,6 +34,7 @@ export const create = async (ctx: Ctx, workspaceId: string, { email, role }: { e
     if (await invitations.isMember(tx, { workspaceId, email }))
       throw alreadyExists('This person is in the workspace already.')
     const invitation = { id: newId(), workspaceId, email, role, tokenHash: hashOf(token), invitedBy: ctx.actor.id }
+    tx.addJob('noti.invited', { invitationId: invitation.id })
     return (await invitations.put(tx, invitation))!
   })
   const link = `${ctx.settings.app}/invitations/${token}`

@@ -5,6 +5,7 @@ import * as avatars from './avatars.ts'
 import type { Deps } from './deps.ts'
 import * as directory from './directory.ts'
 import * as leaving from './leaving.ts'
+import * as notices from './notices.ts'
 
 type Ctx = JobCtx<Deps>
 
@@ -23,6 +24,7 @@ export const jobs = [
   job('objects.remove', z.strictObject({ keys: z.array(z.string()) }), (ctx: Ctx, { keys }) =>
     ctx.objects.remove(keys),
   ),
+  ...notices.jobs,
   // The directory is kept for good: a service that is new reads it from the start.
   eventRetention({ days: 36_500 }),
 ]

@@ -6,6 +6,7 @@ import { enter, need, needGranter, needInviter, pageFor } from './access.ts'
 import type { Ctx } from './deps.ts'
 import { type Tell, telling } from './directory.ts'
 import * as members from './members.sql.ts'
+import type { RoleGiven } from './notices.ts'
 import * as users from './users.sql.ts'
 import * as workspaces from './workspaces.sql.ts'
 
@@ -25,6 +26,7 @@ export const join = async (
   const version = await members.insert(tx, who)
   if (version === undefined) throw alreadyExists('This person is in the workspace already.')
   tell.member({ workspaceId: who.workspaceId, userId: who.userId, role: who.role, version })
+  return version
 }
 
 export const add = (ctx: Ctx, workspaceId: string, { email, role }: { email: string; role: GrantedRole }) =>
@@ -33,7 +35,9 @@ export const add = (ctx: Ctx, workspaceId: string, { email, role }: { email: str
     const { workspace, role: held } = await enter(tx, { workspaceId, userId: ctx.actor.id })
     needGranter(needInviter(held, workspace), role)
     if (!person) throw notFound('An account with this e-mail address')
-    await join(tx, tell, { workspaceId, userId: person.id, role, by: ctx.actor.id })
+    const who = { workspaceId, userId: person.id, role }
+    const version = await join(tx, tell, { ...who, by: ctx.actor.id })
+    tx.addJob('noti.role', { ...who, actorId: ctx.actor.id, version, added: true } satisfies RoleGiven)
     return (await members.get(tx, ctx.settings.assets, { workspaceId, userId: person.id }))!
   })
 
@@ -49,8 +53,11 @@ export const update = (ctx: Ctx, { workspaceId, userId }: Which, role: GrantedRo
     const was = await workspaces.roleOf(tx, { workspaceId, userId })
     if (!was) throw notFound('This member')
     if (was === 'owner') throw conflict('The owner stays one until the workspace is handed over.')
-    if (was !== role)
-      tell.member({ workspaceId, userId, role, version: await members.update(tx, { workspaceId, userId, role }) })
+    if (was !== role) {
+      const change = { workspaceId, userId, role, version: await members.update(tx, { workspaceId, userId, role }) }
+      tell.member(change)
+      tx.addJob('noti.role', { ...change, actorId: ctx.actor.id, added: false } satisfies RoleGiven)
+    }
     return members.get(tx, ctx.settings.assets, { workspaceId, userId })
   })
 

@@ -5,6 +5,7 @@ import type { PageRequest } from '@wealist/kit/page'
 import { enter, need } from './access.ts'
 import type { Ctx } from './deps.ts'
 import { telling } from './directory.ts'
+import type { RoleGiven } from './notices.ts'
 import * as users from './users.sql.ts'
 import * as workspaces from './workspaces.sql.ts'
 
@@ -51,6 +52,8 @@ export const transfer = (ctx: Ctx, workspaceId: string, to: string) =>
     if (ctx.request.ifMatch !== undefined && ctx.request.ifMatch !== workspace.version) throw stale()
     const version = await workspaces.transfer(tx, { id: workspaceId, from, to })
     tell.member({ workspaceId, userId: from, role: 'admin', version })
-    tell.member({ workspaceId, userId: to, role: 'owner', version })
+    const given = { workspaceId, userId: to, role: 'owner', version } as const
+    tell.member(given)
+    tx.addJob('noti.role', { ...given, actorId: from, added: false } satisfies RoleGiven)
     return workspaces.get(tx, { workspaceId, userId: from })
   })

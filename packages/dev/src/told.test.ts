@@ -1,0 +1,41 @@
+import { notifications } from '@wealist/contract/noti'
+import * as user from '@wealist/contract/user'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testWorld, type World } from './testing/world.ts'
+
+let world: World
+beforeAll(async () => void (world = await testWorld()))
+afterAll(() => world.stop())
+
+const told = async (who: keyof World['people']) => {
+  const { items } = await world.people[who].ask('noti', notifications.list, {})
+  return items.filter((n) => n.type.startsWith('workspace_'))
+}
+
+test('an invitation, being added and another role are told to the one they concern, once, and to nobody else', async () => {
+  const { alice, bob, mallory } = world.people
+  const workspace = await alice.ask('user', user.workspaces.create, { body: { name: 'Croquet' } })
+  const params = { id: workspace.id }
+  const of = async (who: keyof World['people']) =>
+    (await told(who)).filter((n) => n.workspaceId === workspace.id).map((n) => n.type)
+  const invitation = await alice.ask('user', user.invitations.create, {
+    params,
+    body: { email: mallory.email, role: 'member' },
+  })
+  await expect.poll(() => of('mallory'), { timeout: 10_000 }).toEqual(['workspace_invited'])
+  await mallory.ask('user', user.invitations.accept, { params: { token: invitation.token } })
+  await alice.ask('user', user.members.add, { params, body: { email: bob.email, role: 'member' } })
+  await expect.poll(() => of('bob'), { timeout: 10_000 }).toEqual(['workspace_invited'])
+  await alice.ask('user', user.members.update, { params: { ...params, userId: bob.id }, body: { role: 'admin' } })
+  await expect.poll(() => of('bob'), { timeout: 10_000 }).toEqual(['workspace_role_changed', 'workspace_invited'])
+  await alice.ask('user', user.workspaces.transfer, { params, body: { userId: bob.id } })
+  await expect
+    .poll(() => of('bob'), { timeout: 10_000 })
+    .toEqual(['workspace_role_changed', 'workspace_role_changed', 'workspace_invited'])
+  expect([await of('alice'), await of('mallory')]).toEqual([[], ['workspace_invited']])
+  const [newest] = (await told('bob')).filter((n) => n.workspaceId === workspace.id)
+  expect(newest).toMatchObject({ actorId: alice.id, data: { workspaceName: 'Croquet', role: 'owner' } })
+
+  await bob.ask('user', user.workspaces.remove, { params })
+  await expect.poll(() => of('bob'), { timeout: 10_000 }).toEqual([])
+})
