@@ -104,7 +104,12 @@ passed('a port that is taken is named, with who holds it and what to do')
 
 const many = await start('--processes')
 await client()
-assert.equal((await stop(many, 'SIGTERM')).code, 0)
 passed(`a process a service in ${many.ms} ms, and the same client`)
+
+await stop(many, 'SIGKILL')
+const after = await start()
+assert.match(after.output(), /Ctrl-C stops everything/)
+assert.equal((await stop(after, 'SIGTERM')).code, 0)
+passed('a kill takes them all along: the next start finds its ports free')
 console.log(`${results.length} passed, 0 failed`)
 process.exit(0)

@@ -5,8 +5,9 @@ import type { LocalWorld } from './environment.ts'
 // Real servers in place of embedded parts. What is wrong with one is said in a sentence, before anything is built on it.
 
 const cannot = (what: string) => (error: unknown) => {
-  const { code, message } = error as NodeJS.ErrnoException
-  throw new Error(`${what}: ${message || code || String(error)}`, { cause: error })
+  const { code, message, $metadata } = error as NodeJS.ErrnoException & { $metadata?: { httpStatusCode?: number } }
+  const refused = $metadata?.httpStatusCode === 403 ? 'its credentials are refused' : undefined
+  throw new Error(`${what}: ${refused ?? (message || code || String(error))}`, { cause: error })
 }
 
 /** `DATABASE_URL`, once an administrator of a PostgreSQL 17 has answered there. */
@@ -35,9 +36,13 @@ export const givenRedis = async (url: string) => {
 
 /**
  * `S3_ENDPOINT`, with its credentials from the environment. The bucket is made where it is missing, with avatars public,
- * since browsers read them.
+ * since browsers read them; `note` gets a sentence where the server knows no policies.
  */
-export const givenS3 = async (endpoint: string, bucket: string): Promise<LocalWorld['s3']> => {
+export const givenS3 = async (
+  endpoint: string,
+  bucket: string,
+  note: (text: string) => void,
+): Promise<LocalWorld['s3']> => {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env
   if (!accessKeyId || !secretAccessKey)
     throw new Error('S3_ENDPOINT is set: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, its credentials, too.')
@@ -50,12 +55,16 @@ export const givenS3 = async (endpoint: string, bucket: string): Promise<LocalWo
     credentials: { accessKeyId, secretAccessKey },
   })
   const Bucket = bucket
+  const make = async () => {
+    await client.send(new sdk.CreateBucketCommand({ Bucket }))
+    await client
+      .send(new sdk.PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(publicAvatars(bucket)) }))
+      .catch(() => note(`${endpoint} takes no bucket policy: let everybody read ${bucket}/avatars/* there by hand`))
+  }
   try {
-    await client.send(new sdk.HeadBucketCommand({ Bucket })).catch(async (error: unknown) => {
-      if (!(error instanceof sdk.NotFound)) throw error
-      await client.send(new sdk.CreateBucketCommand({ Bucket }))
-      await client.send(new sdk.PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(publicAvatars(bucket)) }))
-    })
+    await client
+      .send(new sdk.HeadBucketCommand({ Bucket }))
+      .catch((error: unknown) => (error instanceof sdk.NotFound ? make() : Promise.reject(error)))
   } catch (error) {
     cannot(`S3_ENDPOINT does not give the bucket "${bucket}"`)(error)
   } finally {

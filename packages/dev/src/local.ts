@@ -63,11 +63,14 @@ const checkPorts = async () => {
   throw new Error(`${lines.join('\n')}\nStop what holds ${taken.length > 1 ? 'them' : 'it'} and run npm start again.`)
 }
 
+const notes: string[] = []
+
 const postgresHere = () =>
   step('PostgreSQL 17', async () => {
     if (flags.has('--fresh')) await removePostgres(join(dir, 'postgres'))
     const postgres = await startPostgres({ dir: join(dir, 'postgres'), durable: true, log: (line) => run.log(line) })
     void postgres.ended.then(() => run.ended('PostgreSQL'))
+    if (postgres.data !== join(dir, 'postgres')) run.note(`PostgreSQL’s data are in ${postgres.data}`)
     return keep('PostgreSQL', postgres)
   })
 
@@ -81,6 +84,7 @@ const run: Run = {
   keep,
   ended: (what) => fail(new Error(`${what} has ended. What it said last is in ${logFile}`)),
   log: () => undefined,
+  note: (text) => void notes.push(text),
 }
 
 const start = async () => {
@@ -111,6 +115,7 @@ const start = async () => {
   for (const name of serviceNames) console.log(`  ${name.padEnd(11)} http://localhost:${topology[name].port}/docs`)
   console.log(`\n  ${bold('Sign in as')}`)
   for (const { email, password } of Object.values(people)) console.log(`  ${email.padEnd(19)} ${password}`)
+  for (const note of notes) console.log(`\n  ${dim(note)}`)
   console.log(`\n  ${dim(`logs in ${logFile} · Ctrl-C stops everything · npm start -- --fresh begins anew`)}\n`)
 }
 

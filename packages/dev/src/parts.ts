@@ -23,7 +23,10 @@ export interface Run {
   keep<T extends { stop(): Promise<void> }>(name: string, part: T): Promise<T>
   /** To be told of a part that ended by itself. */
   ended(what: string): void
+  /** A line for the log. */
   log(line: string): void
+  /** A sentence for people, shown at the end of the start. */
+  note(text: string): void
 }
 
 const oidcClient = { clientId: 'wealist-local', clientSecret: 'wealist-local-secret' }
@@ -43,7 +46,7 @@ export const startParts = async (run: Run): Promise<Parts> => {
           run.keep('Redis', await startRedis()),
         ),
     S3_ENDPOINT
-      ? step('S3 (S3_ENDPOINT)', () => givenS3(S3_ENDPOINT, bucket))
+      ? step('S3 (S3_ENDPOINT)', () => givenS3(S3_ENDPOINT, bucket, run.note))
       : step('S3 (embedded)', () => s3Here(run)),
     step('sign-in in Google’s place', () => googleHere(run)),
   ])

@@ -11,6 +11,8 @@ export interface Postgres {
   /** An administrator's URL. */
   url: string
   port: number
+  /** Where the cluster lies: `dir`, or elsewhere where PostgreSQL could not come into it. */
+  data: string
   /** Resolves when the server has ended, for whatever reason. */
   ended: Promise<void>
   stop(): Promise<void>
@@ -82,7 +84,7 @@ export const startPostgres = async ({ dir, port: wanted, durable, log }: Postgre
     await stop()
     throw new Error(`PostgreSQL did not start over ${data}: ${first.join('').trim() || String(error)}`)
   }
-  return { url, port, ended, stop }
+  return { url, port, data, ended, stop }
 }
 
 const execute = (tools: Binaries, program: string, args: string[]) => {
