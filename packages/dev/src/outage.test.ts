@@ -1,9 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { projects, tasks } from '@wealist/contract/board'
 import { newId } from '@wealist/kit/ids'
+import { migrate } from '@wealist/kit/migrate'
 import { board } from '@wealist/board/service'
 import { afterEach, expect, test } from 'vitest'
+import { createDatabases } from './databases.ts'
+import { freePort } from './ports.ts'
+import { startPostgres } from './postgres.ts'
 import { startLine } from './testing/line.ts'
 import { oneService, type OneService } from './testing/one-service.ts'
+import { tasksOf } from './testing/project-client.ts'
 import { startWorkspaces } from './testing/workspaces.ts'
 
 const alice = { id: newId() }
@@ -31,8 +39,7 @@ const startBoard = async (given: (database: string) => Promise<Record<string, st
   const project = await service.as(alice)(projects.create, { body: { workspaceId, name: 'Storm' } })
   const column = project.boards[0]!.id
   const add = (title: string) => service.as(alice)(tasks.create, { params: { id: column }, body: { title } })
-  const list = async () =>
-    (await service.as(alice)(tasks.list, { params: { id: column }, query: { limit: 100 } })).items.map((t) => t.title)
+  const list = () => tasksOf(service.as(alice), column, 100).then((all) => all.map((t) => t.title))
   const code = (work: Promise<unknown>) =>
     work.then(
       () => 'OK',
@@ -97,3 +104,43 @@ test('PostgreSQL away: requests fail with 503 and store nothing by halves; it wo
   const stored = new Set(await list())
   expect(acknowledged.filter((title) => !stored.has(title))).toEqual([])
 })
+
+test('PostgreSQL restarted while requests run: what was acknowledged is there, and it is used again without a restart of ours', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'wealist-outage-'))
+  stops.push(() => rm(dir, { recursive: true, force: true }))
+  const port = await freePort()
+  const upPostgres = () => startPostgres({ dir: join(dir, 'postgres'), port, durable: true })
+  let postgres = await upPostgres()
+  stops.push(() => postgres.stop())
+  const databases = await createDatabases(postgres.url)
+  await migrate({ url: databases.board!, dir: board.migrations })
+  const { add, list, code, again } = await startBoard(async () => ({
+    DATABASE_URL: databases.board!,
+  }))
+  const acknowledged: string[] = []
+  const answers = new Set<string>()
+  let over = false
+  const load = Promise.all(
+    Array.from({ length: 4 }, async (_, worker) => {
+      for (let i = 0; !over; i++) {
+        const title = `${worker}-${i}`
+        const answer = await code(add(title))
+        answers.add(answer)
+        if (answer === 'OK') acknowledged.push(title)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    }),
+  )
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await postgres.stop()
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  postgres = await upPostgres()
+  await again(list, 8000)
+  const before = acknowledged.length
+  await expect.poll(() => acknowledged.length, { timeout: 8000 }).toBeGreaterThan(before)
+  over = true
+  await load
+  expect([...answers].filter((a) => a !== 'OK' && a !== 'UNAVAILABLE')).toEqual([])
+  const stored = new Set(await list())
+  expect(acknowledged.filter((title) => !stored.has(title))).toEqual([])
+}, 60_000)
