@@ -53,3 +53,10 @@ export const promote = (tx: Queryable, projectId: string) =>
       select user_id from project_members where project_id = ${projectId}
       order by array_position(array['admin', 'member', 'viewer'], role), joined_at, user_id limit 1)
     returning ${columns}`)
+
+/** Keeps members of a project in it until the transaction ends; gives those who are there. */
+export const hold = async (tx: Queryable, { projectId, userIds }: { projectId: string; userIds: readonly string[] }) =>
+  (
+    await tx.rows<{ id: string }>(sql`select user_id as id from project_members
+      where project_id = ${projectId} and user_id = any(${userIds}::uuid[]) order by user_id for key share`)
+  ).map((m) => m.id)

@@ -1,10 +1,17 @@
 import type { NewTask, Task, TaskChange } from '@wealist/contract/board/tasks'
+import { Json } from '@wealist/kit/json'
 import type { PageRequest } from '@wealist/kit/page'
 import { empty, type Queryable, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 
-const columns = sql`t.id, t.project_id as "projectId", t.board_id as "boardId", t.title, t.description, t.priority, t.status,
-  t.due_date as "dueDate", t.assignee_id as "assigneeId", t.rank, t.version, t.created_by as "createdBy",
+/** The counts of a task, as its row and the events of what they count show them. */
+export const counts = sql`json_build_object('comments', t.comment_count, 'attachments', t.attachment_count,
+  'checklist', t.checklist_count, 'checklistDone', t.checklist_done) as counts`
+
+/** A task as answers and events show it, from `tasks t`. */
+export const columns = sql`t.id, t.project_id as "projectId", t.board_id as "boardId", t.title, t.description, t.priority, t.status,
+  t.due_date as "dueDate", t.assignee_id as "assigneeId", t.label_ids as "labelIds", t.fields, t.watcher_ids as "watcherIds",
+  ${counts}, t.rank, t.version, t.created_by as "createdBy",
   t.created_at as "createdAt", t.updated_at as "updatedAt"`
 
 export const list = (
@@ -28,24 +35,38 @@ export const get = (db: Queryable, { id, userId }: { id: string; userId: string 
 
 export const insert = (
   tx: Queryable,
-  t: NewTask & { id: string; projectId: string; boardId: string; rank: string; createdBy: string },
+  t: Omit<NewTask, 'position'> & { id: string; projectId: string; boardId: string; rank: string; createdBy: string },
 ) =>
   tx.json<Task>(sql`insert into tasks as t
-      (id, project_id, board_id, title, description, priority, status, due_date, assignee_id, rank, created_by)
+      (id, project_id, board_id, title, description, priority, status, due_date, assignee_id, label_ids, fields, rank, created_by)
     values (${t.id}, ${t.projectId}, ${t.boardId}, ${t.title}, ${t.description}, ${t.priority}, ${t.status}, ${t.dueDate},
-      ${t.assigneeId}, ${t.rank}, ${t.createdBy}) returning ${columns}`)
+      ${t.assigneeId}, ${t.labelIds}::uuid[], ${JSON.stringify(t.fields)}::jsonb, ${t.rank}, ${t.createdBy}) returning ${columns}`)
 
-/** Undefined where it is gone or not at that version any more. */
-export const update = (
+/** What a task was before it was changed. */
+export interface Before {
+  status: Task['status']
+  assigneeId: string | null
+}
+
+/** The changed task, and what it was; undefined where it is gone or not at that version any more. */
+export const update = async (
   tx: Queryable,
   { id, change: c, version }: { id: string; change: TaskChange; version: number | undefined },
-) =>
-  tx.json<Task>(sql`update tasks t set title = coalesce(${c.title ?? null}, title), description = coalesce(${c.description ?? null}, description),
-      priority = coalesce(${c.priority ?? null}, priority), status = coalesce(${c.status ?? null}, status),
+) => {
+  const row = await tx.row<{ text: string; version: number; before: Before }>(sql`with before as (
+      select id, status, assignee_id as "assigneeId" from tasks
+      where id = ${id} and deleted_at is null and (${version ?? null}::int is null or version = ${version ?? null}) for no key update)
+    update tasks t set title = coalesce(${c.title ?? null}, title), description = coalesce(${c.description ?? null}, description),
+      priority = coalesce(${c.priority ?? null}, priority), status = coalesce(${c.status ?? null}, t.status),
       due_date = case when ${c.dueDate !== undefined} then ${c.dueDate ?? null}::timestamptz else due_date end,
       assignee_id = case when ${c.assigneeId !== undefined} then ${c.assigneeId ?? null}::uuid else assignee_id end,
+      label_ids = coalesce(${c.labelIds ?? null}::uuid[], label_ids),
+      fields = case when ${c.fields !== undefined} then jsonb_strip_nulls(t.fields || ${JSON.stringify(c.fields ?? {})}::jsonb) else t.fields end,
       version = version + 1, updated_at = now()
-    where id = ${id} and deleted_at is null and (${version ?? null}::int is null or version = ${version ?? null}) returning ${columns}`)
+    from before where t.id = before.id
+    returning (select to_json(shown) from (select ${columns}) shown)::text as text, t.version, to_json(before) as before`)
+  return row && { task: new Json<Task>(row.text), version: row.version, before: row.before }
+}
 
 /** Puts a living task at a place. Its content does not change, so neither does its version. */
 export const place = (tx: Queryable, { id, boardId, rank }: { id: string; boardId: string; rank: string }) =>

@@ -10,6 +10,7 @@ import type { Ctx } from './deps.ts'
 import * as projects from './projects.sql.ts'
 import { longRank, rankBetween, ranksBetween } from './ranks.ts'
 import * as tasks from './tasks.sql.ts'
+import { checkValues } from './values.ts'
 
 export const list = async (ctx: Ctx, boardId: string, page: PageRequest) => {
   const { scope, page: answer } = await tasks.list(ctx.db, { boardId, userId: ctx.actor.id, page })
@@ -29,6 +30,7 @@ export const create = async (ctx: Ctx, boardId: string, { position, ...input }: 
     const id = newId()
     const [locked] = await Promise.all([boards.lock(tx, { id: boardId, projectId }), mustSee(tx, projectId, assignee)])
     if (!locked) throw notFound('This board')
+    await checkValues(tx, projectId, input)
     const rank = await rankAt(tx, { boardId, position, id })
     const task = await tasks.insert(tx, { ...input, id, projectId, boardId, rank, createdBy: ctx.actor.id })
     tx.emit(topicOf(projectId), 'task.created', task!, id)
@@ -41,10 +43,11 @@ export const update = async (ctx: Ctx, id: string, input: TaskChange) => {
   const assignee = await assigneeOf(ctx, { via: 'task', id }, input.assigneeId)
   return change(ctx, { via: 'task', id, least: 'member' }, async (tx, { projectId }) => {
     await mustSee(tx, projectId, assignee)
-    const task = await tasks.update(tx, { id, change: input, version: ctx.request.ifMatch })
-    if (!task) throw (await alive(tx, ctx, id)) ? stale() : notFound('This task')
-    tx.emit(topicOf(projectId), 'task.updated', task, id)
-    return task
+    await checkValues(tx, projectId, input)
+    const changed = await tasks.update(tx, { id, change: input, version: ctx.request.ifMatch })
+    if (!changed) throw (await alive(tx, ctx, id)) ? stale() : notFound('This task')
+    tx.emit(topicOf(projectId), 'task.updated', changed.task, id)
+    return changed.task
   })
 }
 

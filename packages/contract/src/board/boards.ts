@@ -17,7 +17,8 @@ export const Board = z
   .meta({ id: 'Board' })
 export type Board = z.infer<typeof Board>
 
-const color = z.string().regex(/^#[0-9a-fA-F]{6}$/, 'is a colour like #1f6feb')
+/** A colour as CSS writes it: #rrggbb. */
+export const color = z.string().regex(/^#[0-9a-fA-F]{6}$/, 'is a colour like #1f6feb')
 /** An index in the order, from 0; past the end is the end. */
 export const position = z.int().min(0).max(100_000)
 

@@ -1,20 +1,29 @@
 import * as z from 'zod'
 import { id, seq, time } from '../fields.ts'
 import { route, socketRoute } from '../route.ts'
+import { Attachment } from './attachments.ts'
 import { Board } from './boards.ts'
+import { ChecklistItem } from './checklist.ts'
+import { Comment } from './comments.ts'
+import { Field } from './custom-fields.ts'
+import { Label } from './labels.ts'
 import { ProjectMember } from './members.ts'
 import { Project } from './projects.ts'
-import { Task } from './tasks.ts'
+import { Task, TaskCounts } from './tasks.ts'
 
 const event = <T extends string, P extends z.ZodType>(type: T, payload: P) =>
   z.strictObject({ type: z.literal(type), seq, payload, timestamp: time, actorId: id.nullable() })
 /** Who is out of the project. `stillViewer`: it is open to their workspace, so they may go on looking. */
 const Leaving = z.strictObject({ projectId: id, userId: id, stillViewer: z.boolean() })
 const gone = z.strictObject({ id })
+/** What a task has more or less by this event: its counts as they then were. */
+const counted = { taskId: id, counts: TaskCounts }
+const goneFrom = z.strictObject({ id, ...counted })
 
 /**
  * What happened in a project, in the order of `seq`. A payload is the whole row as it then was: put it in the place of
- * the one with that id, unless that one's `version` is higher. `payload` is null where a later deletion blanked it.
+ * the one with that id, unless that one's `version` is higher. `counts` take the place of its task's. A deleted label or
+ * field is gone from every task. `payload` is null where a later deletion blanked it.
  */
 export const ProjectEvent = z
   .discriminatedUnion('type', [
@@ -28,6 +37,20 @@ export const ProjectEvent = z
     event('task.moved', Task.nullable()),
     event('task.deleted', gone),
     event('task.restored', Task.nullable()),
+    event('label.created', Label),
+    event('label.updated', Label),
+    event('label.deleted', gone),
+    event('field.created', Field),
+    event('field.updated', Field),
+    event('field.deleted', gone),
+    event('comment.created', Comment.extend(counted).nullable()),
+    event('comment.updated', Comment.nullable()),
+    event('comment.deleted', Comment.extend(counted)),
+    event('checklist.created', ChecklistItem.extend(counted).nullable()),
+    event('checklist.updated', ChecklistItem.extend(counted).nullable()),
+    event('checklist.deleted', goneFrom),
+    event('attachment.created', Attachment.extend(counted).nullable()),
+    event('attachment.deleted', goneFrom),
     event('member.added', ProjectMember),
     event('member.updated', ProjectMember),
     event('member.removed', Leaving),

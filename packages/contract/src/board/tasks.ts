@@ -7,7 +7,20 @@ import { position } from './boards.ts'
 export const Priority = z.enum(['low', 'medium', 'high', 'urgent'])
 export const TaskStatus = z.enum(['todo', 'in_progress', 'done'])
 
-/** A card. Tasks of a board lie in the order of `rank` (compared as bytes), then `id`. A move does not raise `version`. */
+/** The value of a custom field: see FieldType. */
+export const FieldValue = z.union([text(2000, 1), z.number()])
+export type FieldValue = z.infer<typeof FieldValue>
+
+/** What a task has, as numbers: absolute, also in the events of what they count. */
+export const TaskCounts = z
+  .strictObject({ comments: z.int(), attachments: z.int(), checklist: z.int(), checklistDone: z.int() })
+  .meta({ id: 'TaskCounts' })
+export type TaskCounts = z.infer<typeof TaskCounts>
+
+/**
+ * A card. Tasks of a board lie in the order of `rank` (compared as bytes), then `id`. `version` grows with its content; moving,
+ * watching and what is counted leave it.
+ */
 export const Task = z
   .strictObject({
     id,
@@ -19,6 +32,11 @@ export const Task = z
     status: TaskStatus,
     dueDate: time.nullable(),
     assigneeId: id.nullable(),
+    labelIds: z.array(id),
+    /** By the field's id; fields without a value are not there. */
+    fields: z.record(id, FieldValue),
+    watcherIds: z.array(id),
+    counts: TaskCounts,
     rank: z.string(),
     version: z.int(),
     createdBy: id,
@@ -35,6 +53,7 @@ const fields = {
   status: TaskStatus,
   dueDate: time.nullable(),
   assigneeId: id.nullable(),
+  labelIds: z.array(id).max(50),
 }
 
 export const NewTask = z.strictObject({
@@ -44,6 +63,8 @@ export const NewTask = z.strictObject({
   status: fields.status.default('todo'),
   dueDate: fields.dueDate.default(null),
   assigneeId: fields.assigneeId.default(null),
+  labelIds: fields.labelIds.default([]),
+  fields: z.record(id, FieldValue).default({}),
   position: position.optional(),
 })
 export type NewTask = z.infer<typeof NewTask>
@@ -55,6 +76,9 @@ export const TaskChange = z.strictObject({
   status: fields.status.optional(),
   dueDate: fields.dueDate.optional(),
   assigneeId: fields.assigneeId.optional(),
+  labelIds: fields.labelIds.optional(),
+  /** Only the fields that change; null takes a value away. */
+  fields: z.record(id, FieldValue.nullable()).optional(),
 })
 export type TaskChange = z.infer<typeof TaskChange>
 

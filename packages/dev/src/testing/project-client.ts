@@ -1,6 +1,11 @@
 import { events, members, projects, tasks } from '@wealist/contract/board'
+import type { Attachment } from '@wealist/contract/board/attachments'
 import type { Board } from '@wealist/contract/board/boards'
+import type { ChecklistItem } from '@wealist/contract/board/checklist'
+import type { Comment } from '@wealist/contract/board/comments'
+import type { Field } from '@wealist/contract/board/custom-fields'
 import type { ProjectEvent } from '@wealist/contract/board/events'
+import type { Label } from '@wealist/contract/board/labels'
 import type { ProjectMember } from '@wealist/contract/board/members'
 import type { Project } from '@wealist/contract/board/projects'
 import type { Task } from '@wealist/contract/board/tasks'
@@ -12,8 +17,23 @@ interface State {
   boards: Map<string, Board>
   tasks: Map<string, Task>
   members: Map<string, ProjectMember>
+  labels: Map<string, Label>
+  fields: Map<string, Field>
+  comments: Map<string, Comment>
+  checklist: Map<string, ChecklistItem>
+  attachments: Map<string, Attachment>
 }
-const empty = (): State => ({ project: undefined, boards: new Map(), tasks: new Map(), members: new Map() })
+const empty = (): State => ({
+  project: undefined,
+  boards: new Map(),
+  tasks: new Map(),
+  members: new Map(),
+  labels: new Map(),
+  fields: new Map(),
+  comments: new Map(),
+  checklist: new Map(),
+  attachments: new Map(),
+})
 
 export type ProjectListener = ReturnType<typeof listen>
 
@@ -122,18 +142,42 @@ const put = <T extends { id: string; version: number }>(rows: Map<string, T>, ro
   if ((rows.get(row.id)?.version ?? 0) <= row.version) rows.set(row.id, row)
 }
 
-// The whole of what a client has to know: a row takes the place of the one with its id, unless that one is newer.
+// The whole of what a client has to know: a row takes the place of the one with its id, unless that one is newer; counts
+// are their task's; what is gone is gone from where it was used.
 const apply = (state: State, event: ProjectEvent) => {
-  if (event.type === 'project.updated') {
-    if ((state.project?.version ?? 0) <= event.payload.version) state.project = event.payload
-  } else if (event.type === 'project.deleted') Object.assign(state, empty())
-  else if (event.type === 'board.deleted') state.boards.delete(event.payload.id)
-  else if (event.type === 'board.created' || event.type === 'board.updated') put(state.boards, event.payload)
-  else if (event.type === 'task.deleted') state.tasks.delete(event.payload.id)
-  else if (event.type === 'member.removed') state.members.delete(event.payload.userId)
-  else if (event.type === 'member.added' || event.type === 'member.updated')
-    state.members.set(event.payload.userId, event.payload)
-  else if (event.payload) put(state.tasks, event.payload)
+  const { type, payload } = event
+  if (payload === null) return
+  if ('counts' in payload && 'taskId' in payload) {
+    const task = state.tasks.get(payload.taskId)
+    if (task) state.tasks.set(task.id, { ...task, counts: payload.counts })
+  }
+  if (type === 'project.updated') {
+    if ((state.project?.version ?? 0) <= payload.version) state.project = payload
+  } else if (type === 'project.deleted') Object.assign(state, empty())
+  else if (type === 'board.deleted') state.boards.delete(payload.id)
+  else if (type === 'board.created' || type === 'board.updated') put(state.boards, payload)
+  else if (type === 'task.deleted') state.tasks.delete(payload.id)
+  else if (type === 'member.removed') state.members.delete(payload.userId)
+  else if (type === 'member.added' || type === 'member.updated') state.members.set(payload.userId, payload)
+  else if (type === 'label.created' || type === 'label.updated') put(state.labels, payload)
+  else if (type === 'label.deleted') {
+    state.labels.delete(payload.id)
+    for (const task of state.tasks.values()) task.labelIds = task.labelIds.filter((id) => id !== payload.id)
+  } else if (type === 'field.created' || type === 'field.updated') put(state.fields, payload)
+  else if (type === 'field.deleted') {
+    state.fields.delete(payload.id)
+    for (const task of state.tasks.values()) delete task.fields[payload.id]
+  } else if (type === 'comment.created' || type === 'comment.deleted') put(state.comments, bare(payload))
+  else if (type === 'comment.updated') put(state.comments, payload)
+  else if (type === 'checklist.created' || type === 'checklist.updated') put(state.checklist, bare(payload))
+  else if (type === 'checklist.deleted') state.checklist.delete(payload.id)
+  else if (type === 'attachment.created') state.attachments.set(payload.id, bare(payload))
+  else if (type === 'attachment.deleted') state.attachments.delete(payload.id)
+  else put(state.tasks, payload)
+}
+const bare = <T extends { counts: unknown }>(counted: T) => {
+  const { counts: _, ...row } = counted
+  return row
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
