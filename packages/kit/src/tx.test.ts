@@ -141,3 +141,32 @@ test('what is erased leaves its seqs and no payload', async () => {
   })
   expect((await logOf(topic)).map((r) => r.payload)).toEqual([null, '{"text":"other"}', `{"id":"${subject}"}`])
 })
+
+test('a row that holds its own seq gets the one of its event, 30 at once and one that fails among them', async () => {
+  const topic = `room:${newId()}`
+  await db.run(sql`create table said (id uuid primary key, seq bigint not null)`)
+  const taken = newId()
+  const say = (id: string) =>
+    db.tx((tx) =>
+      tx.append<{ id: string; seq: number }>({
+        topic,
+        type: 'message',
+        subject: id,
+        row: (seq) => sql`insert into said (id, seq) values (${id}, ${seq}) returning id, seq`,
+      }),
+    )
+  commits.length = 0
+  const first = await say(taken)
+  expect(JSON.parse(first.text)).toEqual({ id: taken, seq: 1 })
+  const outcomes = await Promise.allSettled(Array.from({ length: 31 }, (_, n) => say(n === 9 ? taken : newId())))
+  expect(outcomes.filter((o) => o.status === 'rejected')).toHaveLength(1)
+  const rows = await db.rows<{ id: string; seq: number }>(sql`select id, seq from said order by seq`)
+  const log = await logOf(topic)
+  expect(log.map((e) => ({ seq: e.seq, ...(JSON.parse(e.payload!) as object) }))).toEqual(rows)
+  expect(rows.map((r) => r.seq)).toEqual(Array.from({ length: 31 }, (_, i) => i + 1))
+  expect(commits.flatMap((c) => c.events.map((e) => e.seq)).toSorted((a, b) => a - b)).toEqual(rows.map((r) => r.seq))
+  await expect(
+    db.tx((tx) => tx.append({ topic, type: 'x', subject: taken, row: () => sql`select 1 as id where false` })),
+  ).rejects.toThrow('without a row')
+  expect(await headOf(topic)).toBe(31)
+})

@@ -1,5 +1,5 @@
 import { Json, textOf } from './json.ts'
-import { queryable, type Queryable, type Send, sql } from './sql.ts'
+import { queryable, type Queryable, type Send, type Sql, sql } from './sql.ts'
 
 /** An event of a live topic as its log holds it. */
 export interface LogEvent {
@@ -32,6 +32,17 @@ export interface Tx extends Queryable {
    */
   emit(topic: string, type: string, payload: Json<unknown> | object, subject?: string): void
   /**
+   * Adds an event whose row holds the seq it is made at: `row` is an `insert|update … returning` over that seq, and what
+   * it returns, as JSON text, is the event's payload and the answer. The topic's head is locked from here to the commit,
+   * so it comes last, once a transaction. `row` gives exactly one: what could keep it from that is locked or known before.
+   */
+  append<T>(event: {
+    topic: string
+    type: string
+    subject: string
+    row: (seq: Sql) => Sql
+  }): Promise<Json<T>>
+  /**
    * Blanks what the log of `topic` still says of rows that are deleted for good: the payloads of the earlier events
    * that were emitted with one of these `subjects`, their ids. Their seqs stay.
    */
@@ -50,6 +61,7 @@ export interface Tx extends Queryable {
 /** A transaction over a client on which `begin` is under way. `finish` commits. */
 export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promise<Commit>; end(): void } => {
   const events: Pending[] = []
+  const appended: LogEvent[] = []
   const jobs: { name: string; payload: string; options: JobOptions }[] = []
   let actor = actorId ?? null
   let ended = false
@@ -66,6 +78,13 @@ export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promis
     emit: (topic, type, payload, subject) => {
       alive()
       events.push({ topic, type, payload: textOf(payload), actorId: actor, subject: subject ?? null })
+    },
+    append: async <T>({ topic, type, subject, row }: Parameters<Tx['append']>[0]) => {
+      const [logged] = await all.rows<LogEvent & { payload: string }>(appending({ topic, type, subject, row, actor }))
+      // The head has moved: without a row there would be a hole.
+      if (!logged) throw new Error(`an event ${type} without a row`)
+      appended.push(logged)
+      return new Json<T>(logged.payload)
     },
     erase: async (topic, ...subjects) => {
       await all.run(
@@ -95,7 +114,7 @@ export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promis
     if (c.status === 'fulfilled' && c.value.command !== 'COMMIT')
       throw new Error('the transaction was rolled back: a statement had failed and its error was swallowed')
     const rows = l.status === 'fulfilled' ? (l.value?.rows ?? []) : []
-    return { events: rows.map((row) => ({ ...row, seq: Number(row.seq) })), jobs: jobs.length > 0 }
+    return { events: [...appended, ...rows.map((row) => ({ ...row, seq: Number(row.seq) }))], jobs: jobs.length > 0 }
   }
   return { tx, finish, end }
 }
@@ -111,6 +130,29 @@ interface Pending {
 interface EventRow extends Omit<LogEvent, 'seq'> {
   seq: string
 }
+
+// `row` sees the seq that its event gets: under the lock of the head nobody else takes it.
+const appending = ({
+  topic,
+  type,
+  subject,
+  row,
+  actor,
+}: {
+  topic: string
+  type: string
+  subject: string
+  row: (seq: Sql) => Sql
+  actor: string | null
+}) => sql`with h as (
+      insert into kit.heads as heads (topic, head) values (${topic}, 1)
+      on conflict (topic) do update set head = heads.head + 1 returning head
+    ), r as (${row(sql`(select head from h)`)}), logged as (
+      insert into kit.events (topic, seq, type, payload, actor_id, subject)
+      select ${topic}, h.head, ${type}, to_json(r)::text, ${actor}::uuid, ${subject}::uuid from h, r
+      returning topic, seq, type, payload, actor_id, at
+    )
+    select topic, seq, type, payload, actor_id as "actorId", to_json(at)#>>'{}' as timestamp from logged`
 
 const outbox = (jobs: { name: string; payload: string; options: JobOptions }[]) => {
   const { text, values } = sql`insert into kit.outbox (task, payload, job_key, run_at)
