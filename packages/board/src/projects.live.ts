@@ -1,5 +1,6 @@
 import { events } from '@wealist/contract/board'
 import { closeCodes } from '@wealist/kit/live/close-codes'
+import { named } from '@wealist/kit/live/presence'
 import * as rights from './access.sql.ts'
 import { see, topicOf } from './access.ts'
 import { socket } from './deps.ts'
@@ -7,6 +8,7 @@ import { socket } from './deps.ts'
 /** Every change of a project, for whoever may see it. Ends with the project, and for a member who is removed. */
 export const projectSocket = socket(events.live, {
   topic: ({ projectId }) => topicOf(projectId),
+  presence: { place: ({ projectId }) => topicOf(projectId), show: named },
   authorise: async (ctx, { projectId }) => {
     const scope = await rights.scope(ctx.db, { via: 'project', id: projectId, userId: ctx.actor.id })
     await see(ctx, scope, 'project', { fresh: true })

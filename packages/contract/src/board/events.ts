@@ -75,10 +75,20 @@ export const list = route({
   example: { params: { id: '$project' } },
 })
 
+/**
+ * Who has the project open, after `ready` and whenever that changes: everybody, `count`, of whom 200 at most are named.
+ * It takes the place of the one before, and is no part of the sequence.
+ */
+export const Presence = z.strictObject({
+  type: z.literal('presence'),
+  payload: z.strictObject({ userIds: z.array(id).max(200), count: z.int().min(0) }),
+})
+
 /** Frames with a `seq` at the top are events; the others are `{ type, payload }`. */
 export const Outgoing = z.union([
   ProjectEvent,
   z.strictObject({ type: z.enum(['ready', 'reset', 'pong']), payload: z.looseObject({ seq }) }),
+  Presence,
   z.strictObject({ type: z.enum(['bye', 'error', 'renewed']), payload: z.looseObject({}) }),
 ])
 

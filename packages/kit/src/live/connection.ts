@@ -2,13 +2,16 @@ import type { Person } from '../actor.ts'
 import type { Auth } from '../auth.ts'
 import { codeOf } from '../errors.ts'
 import { type CloseCode, closeCodes } from './close-codes.ts'
+import { shownAs } from './hand-out.ts'
 import type { Hub } from './hub.ts'
 import type { Listener } from './listener.ts'
 import { control, type Message } from './message.ts'
+import type { Presence } from './presence.ts'
+import { type Present, presentBy } from './present.ts'
 import { decide, type RightParts } from './right.ts'
 import type { Socket } from './socket.ts'
 import { pause, type Timing } from './timing.ts'
-import type { Subscription } from './topic.ts'
+import type { From, Subscription } from './topic.ts'
 
 /** The transport under a connection. */
 export interface Wire {
@@ -24,6 +27,7 @@ export interface Wire {
 export interface ConnectionParts extends RightParts {
   hub: Hub
   auth: Pick<Auth, 'ticket'>
+  presence?: Presence
   timing: Timing
 }
 
@@ -66,6 +70,7 @@ export const connect = (
   let resumed = false
   let heard = timing.now()
   let subscription: Subscription | undefined
+  let present: Present | undefined
   let queue: Promise<unknown> = Promise.resolve()
   const recent: number[] = []
 
@@ -84,6 +89,7 @@ export const connect = (
     callOffFirst()
     callOffExpiry()
     callOffSilence()
+    present?.leave()
     hub.remove(listener)
   }
 
@@ -137,6 +143,7 @@ export const connect = (
     } while (changed)
     admitted = true
     subscription = joined
+    present = presentBy(parts.presence, protocol.presence, { given: params as never, person })
   }
 
   const recheck = () => {
@@ -169,7 +176,7 @@ export const connect = (
         return fault('VALIDATION_ERROR', 'after is a seq: a whole number from 0.')
       callOffFirst()
       // Not awaited: the client may ping, or resume anew, while it is catching up.
-      void hub.resume(subscription, {
+      void resumeFrom(subscription, {
         after: (after ?? undefined) as number | undefined,
         epoch: typeof epoch === 'string' ? epoch : undefined,
       })
@@ -178,6 +185,12 @@ export const connect = (
       say('pong', { seq: state === 'waiting' ? (topic.delivered ?? 0) : sent })
     } else if (frame.type === 'renew') await renew(payload['ticket'])
     else await other(frame)
+  }
+
+  const resumeFrom = async (joined: Subscription, from: From) => {
+    await hub.resume(joined, from)
+    const greeting = !closed && joined.state === 'live' && present?.greeting()
+    if (greeting) listener.send(shownAs(parts, greeting, protocol))
   }
 
   const renew = async (ticket: unknown) => {
@@ -203,7 +216,10 @@ export const connect = (
     const parsed = protocol.message && route.incoming?.safeParse(frame)
     if (!parsed?.success) return fault('VALIDATION_ERROR', 'This socket takes no such frame.')
     try {
-      await protocol.message?.(parts.context(person) as never, parsed.data as never, { send: say })
+      await protocol.message?.(parts.context(person) as never, parsed.data as never, {
+        send: say,
+        stand: (s) => present?.stand(s),
+      })
     } catch (error) {
       const code = codeOf(error)
       if (code === undefined) parts.warn('a frame could not be handled', { type: frame.type, err: error })

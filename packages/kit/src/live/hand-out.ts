@@ -29,7 +29,7 @@ export const send = ({ counts, warn }: Parts, listener: Listener, message: Messa
 }
 
 /** The frame as a protocol shows it, made once for all listeners of that protocol. */
-export const shownAs = ({ warn }: Parts, frame: Frame, view: View): Message => {
+export const shownAs = ({ warn }: Pick<Parts, 'warn'>, frame: Frame, view: View): Message => {
   const shown = (frame.shown ??= new Map<View, Message>())
   let message = shown.get(view)
   if (!message) {

@@ -12,6 +12,7 @@ import type { ConnectionParts } from './connection.ts'
 import { channelOf, encode, type Frame, frameOf, passing } from './frame.ts'
 import { type Counts, type Hub, openHub } from './hub.ts'
 import { openLogOf } from './log.ts'
+import { openPresence, type Presence } from './presence.ts'
 import { openTurns } from './right.ts'
 import type { Socket } from './socket.ts'
 import { listenForSockets } from './socket-node.ts'
@@ -34,6 +35,8 @@ export interface Live {
    */
   stream(ctx: Base & { actor: Person }, what: Omit<StreamOptions, 'person' | 'ended'>): Response
   hub: Hub
+  /** Who is where, over the whole fleet. */
+  presence: Presence
 }
 
 /** The part of it that starts and stops with the process. */
@@ -75,8 +78,10 @@ export const openLive = ({
     counts: countsIn(metrics, () => hub.size),
     warn,
   })
+  const presence = openPresence({ redis: base.redis, bus, timing: realTiming, offer: (frame) => hub.offer(frame) })
   const parts: Omit<ConnectionParts, 'context'> = {
     hub,
+    presence,
     auth,
     revocations,
     timing: realTiming,
@@ -96,6 +101,7 @@ export const openLive = ({
 
   return {
     hub,
+    presence,
     publish: (events) => {
       for (const event of events) publish(frameOf(event))
     },
@@ -133,6 +139,7 @@ export const openLive = ({
       forget()
       hub.closeWhere(() => true, closeCodes.restarting)
       hub.close()
+      await presence.close()
       await fills?.close()
     },
   }

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { Person } from '../actor.ts'
 import type { Ctx } from '../context.ts'
 import type { View } from './listener.ts'
+import type { Show, Standing } from './presence.ts'
 
 /** What a right rests on, besides the person: a change of membership in these workspaces has it decided again. */
 export interface Grant {
@@ -13,6 +14,18 @@ export interface Grant {
 export interface Connection {
   /** Sends a frame `{ type, payload }` to this client alone. */
   send(type: string, payload: object): void
+  /** How the person stands, by this socket, where its protocol has them present. Online unless told. */
+  stand(standing: Standing): void
+}
+
+/** Where a person is by having a socket or stream open. */
+export interface PresenceRule<Given> {
+  /** With `show` it is the socket's own topic. */
+  place(given: Given, person: Person): string
+  /** Tells the listeners of the topic who is there, now and when it changes; nothing where it is missing. */
+  show?: Show
+  /** Keeps when they were last there. */
+  lastSeen?: boolean
 }
 
 /**
@@ -27,6 +40,7 @@ export interface Protocol<D, S extends SocketSpec> extends View {
    * whenever the right may have changed.
    */
   authorise(ctx: Ctx<D>, params: z.output<S['params']>): Promise<Grant>
+  presence?: PresenceRule<z.output<S['params']>>
   /** A frame of the client besides `resume`, `renew` and `ping`; parsed by the route's `incoming`. */
   message?(
     ctx: Ctx<D>,
