@@ -1,6 +1,7 @@
 import { cron, eventRetention, job, type JobCtx } from '@wealist/kit/jobs'
 import * as z from 'zod'
 import type { Deps } from './deps.ts'
+import * as notices from './notices.ts'
 import * as tasks from './tasks.ts'
 import * as trash from './trash.ts'
 
@@ -8,6 +9,7 @@ export const jobs = [
   job('ranks.even', z.strictObject({ projectId: z.string(), boardId: z.string() }), (ctx: JobCtx<Deps>, board) =>
     tasks.evenRanks(ctx, board),
   ),
+  ...notices.jobs,
   // Where nothing runs between requests (Lambda), the minute's schedule is what follows user-service.
   cron('directory.follow', '* * * * *', (ctx: JobCtx<Deps>) => ctx.directory.pullOnce()),
   // Each of its statements is short; what it did stays done when it is interrupted.

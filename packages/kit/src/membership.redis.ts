@@ -9,13 +9,21 @@ const versionSeconds = 86_400
 const versionKey = (workspaceId: string) => `membership:{${workspaceId}}`
 const entryKey = (workspaceId: string, userId: string) => `${versionKey(workspaceId)}:${userId}`
 
-/** The highest version known, and an answer with the version it was read at, in one round trip; null for either that is not there. */
-export const read = async (redis: Redis, { workspaceId, userId }: { workspaceId: string; userId: string }) => {
-  const [known, entry] = await redis.mget(versionKey(workspaceId), entryKey(workspaceId, userId))
-  const [version, role] = entry?.split(' ') ?? []
+/** The highest version known, and answers with the version they were read at, in one round trip; null for what is not there. */
+export const read = async (
+  redis: Redis,
+  { workspaceId, userIds }: { workspaceId: string; userIds: readonly string[] },
+) => {
+  const [known, ...entries] = await redis.mget(
+    versionKey(workspaceId),
+    ...userIds.map((userId) => entryKey(workspaceId, userId)),
+  )
   return {
     known: known == null ? null : Number(known),
-    entry: entry == null ? null : { version: Number(version), role },
+    entries: entries.map((entry) => {
+      const [version, role] = entry?.split(' ') ?? []
+      return version === undefined ? null : { version: Number(version), role: role ?? '' }
+    }),
   }
 }
 
@@ -23,21 +31,21 @@ const keepScript = script<string>(
   'keep_membership',
   `local known, version = tonumber(redis.call('get', KEYS[1]) or '-1'), tonumber(ARGV[1])
    if version < known then return string.format('%.0f', known) end
-   redis.call('set', KEYS[1], ARGV[1], 'EX', ARGV[3])
-   redis.call('set', KEYS[2], ARGV[1] .. ' ' .. ARGV[2], 'EX', ARGV[4])
+   redis.call('set', KEYS[1], ARGV[1], 'EX', ARGV[2])
+   for i = 2, #KEYS do redis.call('set', KEYS[i], ARGV[1] .. ' ' .. ARGV[i + 2], 'EX', ARGV[3]) end
    return ARGV[1]`,
 )
 
-/** Keeps an answer, unless a later version is known. Gives the highest version known now. */
+/** Keeps answers of one version, unless a later one is known. Gives the highest version known now. */
 export const keep = async (
   redis: Redis,
-  { workspaceId, userId, role, version }: { workspaceId: string; userId: string; role: string; version: number },
+  { workspaceId, roles, version }: { workspaceId: string; roles: ReadonlyMap<string, string | null>; version: number },
 ) =>
   Number(
     await keepScript(
       redis,
-      [versionKey(workspaceId), entryKey(workspaceId, userId)],
-      [version, role, versionSeconds, entrySeconds],
+      [versionKey(workspaceId), ...[...roles.keys()].map((userId) => entryKey(workspaceId, userId))],
+      [version, versionSeconds, entrySeconds, ...[...roles.values()].map((role) => role ?? '')],
     ),
   )
 

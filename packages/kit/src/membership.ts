@@ -26,6 +26,15 @@ export interface Memberships {
    * process remembers: for joining something live. 503 where neither Redis nor user-service can say.
    */
   of(workspaceId: string, userId: string, options?: { fresh?: boolean }): Promise<Membership>
+  /**
+   * The same of several people, each under their id: one round trip to Redis, and for all whom it does not know one call
+   * of user-service (one for each 200).
+   */
+  among(
+    workspaceId: string,
+    userIds: readonly string[],
+    options?: { fresh?: boolean },
+  ): Promise<ReadonlyMap<string, Membership>>
   /** The role; 404 for who is not in the workspace. */
   require(workspaceId: string, userId: string): Promise<WorkspaceRole>
   /** Called with each change that is published; what may have been lost is found by `versions`. Gives the function that ends it. */
@@ -39,6 +48,8 @@ const channel = 'membership'
 const copyMs = 1000
 const joinMs = 500
 const mostCopies = 10_000
+/** Whom user-service tells of in one answer. */
+const mostAsked = 200
 
 /**
  * Says that the members of a workspace changed, for user-service alone: after the commit, and again by a job. Never
@@ -114,46 +125,74 @@ export const openMembership = ({
   }
   const unsubscribe = remember ? bus.subscribe(channel, hear) : undefined
 
-  const ask = async (workspaceId: string, userId: string, kept: boolean): Promise<Membership> => {
+  const ask = async (workspaceId: string, userIds: readonly string[], kept: boolean): Promise<Roles> => {
     for (let attempt = 1; ; attempt++) {
-      const answer = await call('user', internal.membership, { params: { id: workspaceId, userId } })
+      const answer = await askOnce(call, workspaceId, userIds)
       if (!kept || answer.version === 0) return answer
-      const entry = { workspaceId, userId, role: answer.role ?? '', version: answer.version }
-      const known = await store.keep(redis, entry).catch(() => answer.version)
+      const known = await store.keep(redis, { workspaceId, ...answer }).catch(() => answer.version)
       // It changed while user-service answered. Only a Redis that knows more than user-service could keep this going.
       if (known <= answer.version || attempt === 3) return answer
     }
   }
 
-  const read = async (workspaceId: string, userId: string): Promise<Membership> => {
-    const found = await store.read(redis, { workspaceId, userId }).catch(() => undefined)
-    if (found?.entry && found.known !== null && found.entry.version >= found.known)
-      return { role: (found.entry.role || null) as WorkspaceRole | null, version: found.entry.version }
-    return ask(workspaceId, userId, found !== undefined)
+  const read = async (workspaceId: string, userIds: readonly string[]): Promise<Map<string, Membership>> => {
+    const found = await store.read(redis, { workspaceId, userIds }).catch(() => undefined)
+    const answers = new Map<string, Membership>()
+    for (const [i, entry] of (found?.entries ?? []).entries())
+      if (entry && found?.known != null && entry.version >= found.known)
+        answers.set(userIds[i]!, { role: (entry.role || null) as WorkspaceRole | null, version: entry.version })
+    const unknown = userIds.filter((userId) => !answers.has(userId))
+    const asked = Array.from({ length: Math.ceil(unknown.length / mostAsked) }, (_, i) =>
+      ask(workspaceId, unknown.slice(i * mostAsked, (i + 1) * mostAsked), found !== undefined),
+    )
+    for (const { roles, version } of await Promise.all(asked))
+      for (const [userId, role] of roles) answers.set(userId, { role, version })
+    return answers
   }
 
-  const of: Memberships['of'] = async (workspaceId, userId, { fresh = false } = {}) => {
+  const readAndRemember = async (workspaceId: string, userIds: readonly string[]) => {
     const now = clock.now()
-    const remembered = fresh ? undefined : copies.get(workspaceId)?.get(userId)
-    if (remembered && now < remembered.until) return remembered
-    const key = `${workspaceId} ${userId}`
-    // One that has been under way for long may have been answered long ago.
-    const flying = fresh ? undefined : flights.get(key)
-    if (flying && now - flying.since < joinMs) return flying.answer
     const before = heard
-    const flight = { since: now, answer: read(workspaceId, userId) }
-    flights.set(key, flight)
-    try {
-      const answer = await flight.answer
-      if (remember && heard === before) copy(workspaceId, userId, { ...answer, until: now + copyMs })
-      return answer
-    } finally {
-      if (flights.get(key) === flight) flights.delete(key)
-    }
+    const answers = await read(workspaceId, userIds)
+    if (remember && heard === before)
+      for (const [userId, answer] of answers) copy(workspaceId, userId, { ...answer, until: now + copyMs })
+    return answers
   }
+
+  const among: Memberships['among'] = async (workspaceId, userIds, { fresh = false } = {}) => {
+    const now = clock.now()
+    const answers = new Map<string, Membership | Promise<Membership>>()
+    const rest: string[] = []
+    for (const userId of new Set(userIds)) {
+      const remembered = fresh ? undefined : copies.get(workspaceId)?.get(userId)
+      // One that has been under way for long may have been answered long ago.
+      const flying = fresh ? undefined : flights.get(`${workspaceId} ${userId}`)
+      if (remembered && now < remembered.until) answers.set(userId, remembered)
+      else if (flying && now - flying.since < joinMs) answers.set(userId, flying.answer)
+      else rest.push(userId)
+    }
+    if (rest.length > 0) {
+      const all = readAndRemember(workspaceId, rest)
+      const mine = rest.map((userId) => {
+        const flight = { since: now, answer: all.then((found) => found.get(userId)!) }
+        answers.set(userId, flight.answer)
+        flights.set(`${workspaceId} ${userId}`, flight)
+        return [`${workspaceId} ${userId}`, flight] as const
+      })
+      const landed = () => {
+        for (const [key, flight] of mine) if (flights.get(key) === flight) flights.delete(key)
+      }
+      all.then(landed, landed)
+    }
+    return new Map(await Promise.all([...answers].map(async ([userId, answer]) => [userId, await answer] as const)))
+  }
+
+  const of: Memberships['of'] = async (workspaceId, userId, options) =>
+    (await among(workspaceId, [userId], options)).get(userId)!
 
   return {
     of,
+    among,
     require: async (workspaceId, userId) => {
       const { role } = await of(workspaceId, userId)
       if (!role) throw notFound('This workspace')
@@ -171,6 +210,25 @@ export const openMembership = ({
       copied = 0
     },
   }
+}
+
+interface Roles {
+  roles: Map<string, WorkspaceRole | null>
+  version: number
+}
+
+const askOnce = async (call: Call, workspaceId: string, userIds: readonly string[]): Promise<Roles> => {
+  const [userId] = userIds
+  if (userId !== undefined && userIds.length === 1) {
+    const { role, version } = await call('user', internal.membership, { params: { id: workspaceId, userId } })
+    return { roles: new Map([[userId, role]]), version }
+  }
+  const { items, version } = await call('user', internal.memberships, {
+    params: { id: workspaceId },
+    body: { ids: [...userIds] },
+  })
+  const there = new Map(items.map((item) => [item.userId, item.role]))
+  return { roles: new Map(userIds.map((id) => [id, there.get(id) ?? null])), version }
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Output } from '@wealist/contract/route'
+import type { internal } from '@wealist/contract/user'
 import type { DirectoryEvent, Membership } from '@wealist/contract/user/internal'
 import { type Queryable, sql } from '@wealist/kit/sql'
 
@@ -20,6 +22,16 @@ export const read = async (db: Queryable, { after, limit }: { after: number; lim
 export const membership = (db: Queryable, { workspaceId, userId }: { workspaceId: string; userId: string }) =>
   db.row<Membership>(sql`select m.role, w.membership_version as version
     from workspaces w left join members m on m.workspace_id = w.id and m.user_id = ${userId} where w.id = ${workspaceId}`)
+
+/** The members among some people, with the workspace's version; nothing for no such workspace. */
+export const memberships = (
+  db: Queryable,
+  { workspaceId, userIds }: { workspaceId: string; userIds: readonly string[] },
+) =>
+  db.json<Output<typeof internal.memberships>>(sql`select membership_version as version,
+      coalesce((select json_agg(json_build_object('userId', user_id, 'role', role)) from members
+        where workspace_id = w.id and user_id = any(${userIds}::uuid[])), '[]') as items
+    from workspaces w where id = ${workspaceId}`)
 
 export const versionOf = async (db: Queryable, workspaceId: string) =>
   (

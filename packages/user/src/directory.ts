@@ -64,3 +64,6 @@ export const membership = async (
   ctx: Pick<Base, 'db'>,
   who: { workspaceId: string; userId: string },
 ): Promise<Membership> => (await directory.membership(ctx.db, who)) ?? { role: null, version: 0 }
+
+export const memberships = async (ctx: Pick<Base, 'db'>, who: { workspaceId: string; userIds: readonly string[] }) =>
+  (await directory.memberships(ctx.db, who)) ?? { items: [], version: 0 }

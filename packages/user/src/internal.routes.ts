@@ -11,5 +11,8 @@ export const routes = [
   on(api.standing, (ctx, { params }) => users.standing(ctx, params.id)),
   on(api.lookup, (ctx, { body }) => users.lookup(ctx, body.ids)),
   on(api.membership, (ctx, { params }) => directory.membership(ctx, { workspaceId: params.id, userId: params.userId })),
+  on(api.memberships, (ctx, { params, body }) =>
+    directory.memberships(ctx, { workspaceId: params.id, userIds: body.ids }),
+  ),
   on(api.directory, (ctx, { query }) => directory.read(ctx, query)),
 ]

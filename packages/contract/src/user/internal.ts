@@ -66,6 +66,21 @@ export const membership = route({
   example: { params: { id: '$workspace', userId: '$user' } },
 })
 
+export const memberships = route({
+  method: 'POST',
+  path: '/internal/workspaces/{id}/members/lookup',
+  summary: 'Which of some people are in a workspace, and as what',
+  access: 'internal',
+  params: z.strictObject({ id }),
+  body: z.strictObject({ ids: z.array(id).min(1).max(200) }),
+  /** Those who are not in it are missing. `version` as in Membership. */
+  response: z.strictObject({
+    items: z.array(z.strictObject({ userId: id, role: WorkspaceRole })),
+    version: z.int().min(0),
+  }),
+  example: { params: { id: '$workspace' }, body: { ids: ['$user'] } },
+})
+
 export const lookup = route({
   method: 'POST',
   path: '/internal/users/lookup',

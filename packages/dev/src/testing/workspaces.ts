@@ -1,5 +1,7 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { internal } from '@wealist/contract/user'
 import type { DirectoryEvent, Membership } from '@wealist/contract/user/internal'
 import { publishMembership } from '@wealist/kit/membership'
 import type { Redis } from '@wealist/kit/redis'
@@ -7,7 +9,7 @@ import type { Redis } from '@wealist/kit/redis'
 type Role = NonNullable<Membership['role']>
 
 /**
- * The two internal answers of user-service that other services ask for, members and the directory log, over real HTTP,
+ * The internal answers of user-service that other services ask for, members and the directory log, over real HTTP,
  * for testing one of those services alone.
  */
 export const startWorkspaces = async () => {
@@ -15,12 +17,23 @@ export const startWorkspaces = async () => {
   const versions = new Map<string, number>()
   const log: DirectoryEvent[] = []
   const state = { asked: 0 }
-  const server = createServer((request, response) => {
+  const lookup = async (workspaceId: string, request: IncomingMessage) => {
+    const { ids } = internal.memberships.body.parse(await json(request))
+    const items = ids.flatMap((userId) => {
+      const role = members.get(workspaceId)?.get(userId)
+      return role ? [{ userId, role }] : []
+    })
+    return { items, version: versions.get(workspaceId) ?? 0 }
+  }
+  const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://user')
     const [, workspaceId, userId] = /^\/internal\/workspaces\/([\w-]+)\/members\/([\w-]+)$/.exec(url.pathname) ?? []
     const send = (body: unknown) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    if (workspaceId && userId) {
+    if (workspaceId && userId === 'lookup') {
+      state.asked++
+      send(await lookup(workspaceId, request))
+    } else if (workspaceId && userId) {
       state.asked++
       send({
         role: members.get(workspaceId)?.get(userId) ?? null,
