@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as auth from '@wealist/contract/auth'
 import * as board from '@wealist/contract/board'
+import * as chat from '@wealist/contract/chat'
 import { call } from '@wealist/contract/call'
 import * as noti from '@wealist/contract/noti'
 import type { CallInput, Output, RouteSpec } from '@wealist/contract/route'
@@ -157,6 +158,13 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     },
     { base: url('noti'), headers: { 'x-internal-api-key': internalKeyOf('noti') } },
   )
+  const room = await alice.ask('chat', chat.rooms.create, {
+    body: { workspaceId: workspace.id, type: 'group', name: 'Tea', participantIds: [bob.id] },
+  })
+  const message = await alice.ask('chat', chat.messages.send, {
+    params: { id: room.id },
+    body: { clientId: newId(), content: 'secret-text-of-alice in the morning' },
+  })
   const notifications = await alice.ask('noti', noti.notifications.list, {})
   const sessions = await alice.ask('auth', auth.sessions.list, {})
   return {
@@ -175,6 +183,8 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     board: first!.id,
     otherBoard: second!.id,
     task: task.id,
+    room: room.id,
+    message: message.id,
     notification: notifications.items[0]!.id,
     session: sessions.items[0]!.id,
     refreshToken: alice.refreshToken,

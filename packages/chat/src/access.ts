@@ -1,0 +1,54 @@
+import { forbidden, notFound } from '@wealist/kit/errors'
+import type { Tx } from '@wealist/kit/tx'
+import * as rights from './access.sql.ts'
+import type { Ctx } from './deps.ts'
+import type { Place } from './places.ts'
+
+const called = { room: 'This room', message: 'This message' }
+
+/** 404 for who is not in the room that a read found, or not in its workspace any more. */
+export const see = async (
+  ctx: Ctx,
+  scope: rights.Scope | undefined,
+  what: rights.Via,
+  options?: { fresh: boolean },
+): Promise<rights.Scope> => {
+  if (!scope) throw notFound(called[what])
+  const { role } = await ctx.memberships.of(scope.workspaceId, ctx.actor.id, options)
+  if (!role) throw notFound(called[what])
+  return scope
+}
+
+/**
+ * A change in a room by somebody who is in it, an admin where `admin` is set. The workspace is asked before the
+ * transaction begins, the participant's row is locked first in it.
+ */
+export const change = async <T>(
+  ctx: Ctx,
+  { via, id, admin = false }: { via: rights.Via; id: string; admin?: boolean },
+  work: (tx: Tx, scope: rights.Scope) => Promise<T>,
+): Promise<T> => {
+  const { roomId, workspaceId } = await placeOf(ctx, via, id)
+  const { role } = await ctx.memberships.of(workspaceId, ctx.actor.id)
+  if (!role) throw notFound(called[via])
+  return ctx.tx(async (tx) => {
+    const scope = await rights.lockRight(tx, { roomId, userId: ctx.actor.id })
+    if (!scope) throw notFound(called[via])
+    if (admin && scope.role !== 'admin') throw forbidden('Only an admin of this room may.')
+    return work(tx, scope)
+  })
+}
+
+export const placeOf = async (ctx: Ctx, via: rights.Via, id: string): Promise<Place> => {
+  const key = `${via}:${id}`
+  const known = ctx.places.get(key)
+  if (known) return known
+  const found = await rights.place(ctx.db, via, id)
+  if (!found) throw notFound(called[via])
+  ctx.places.set(key, found)
+  return found
+}
+
+/** The live topic of a room, and that of what happens to somebody's rooms. */
+export const topicOf = (roomId: string) => `room:${roomId}`
+export const topicOfPerson = (userId: string) => `user:${userId}`

@@ -1,0 +1,140 @@
+import { calls, messages, participants } from '@wealist/contract/chat'
+import { startLiveKit } from '@wealist/dev/livekit'
+import { codeOf } from '@wealist/dev/testing/board-service'
+import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
+import { newId } from '@wealist/kit/ids'
+import { TokenVerifier } from 'livekit-server-sdk'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { reconcile } from './calls.ts'
+
+const keys = { key: 'livekit-key', secret: 'a-secret-of-livekit-that-is-long-enough' }
+let service: ChatService
+let livekit: Awaited<ReturnType<typeof startLiveKit>>
+
+beforeAll(async () => {
+  livekit = await startLiveKit(keys)
+  service = await chatService({
+    LIVEKIT_URL: livekit.url,
+    LIVEKIT_API_KEY: keys.key,
+    LIVEKIT_API_SECRET: keys.secret,
+  })
+})
+afterAll(async () => {
+  await service.stop()
+  await livekit.stop()
+})
+
+const alice = () => service.as(service.people.alice)
+const bob = () => service.as(service.people.bob)
+const send = async ({ body, headers }: { body: string; headers: Record<string, string> }) =>
+  (await fetch(`${service.url}/api/chats/livekit/webhook`, { method: 'POST', body, headers })).status
+const hook = async (event: string, room: string, device?: { sid: string; identity: string }, id = newId()) =>
+  send(
+    await livekit.webhook({
+      id,
+      event,
+      room: { name: room },
+      createdAt: String(Math.floor(Date.now() / 1000)),
+      ...(device && { participant: device }),
+    }),
+  )
+const saidBySystem = async (id: string) =>
+  (await alice()(messages.list, { params: { id }, query: {} })).items
+    .filter((m) => m.type === 'system')
+    .map((m) => (JSON.parse(m.content) as { kind: string }).kind)
+    .toReversed()
+const peopleIn = async (id: string) => (await bob()(calls.get, { params: { id } })).call?.people.map((p) => p.userId)
+
+test('ten who start at once are in one call, each with a token for themselves and that room alone', async () => {
+  const { id } = await service.group()
+  const joined = await Promise.all(
+    Array.from({ length: 10 }, (_, i) => (i % 2 ? alice() : bob())(calls.join, { params: { id } })),
+  )
+  expect(new Set(joined.map((j) => j.room)).size).toBe(1)
+  const [first, second] = joined
+  const claims = await new TokenVerifier(keys.key, keys.secret).verify(second!.token)
+  expect(claims.video).toEqual({
+    roomJoin: true,
+    room: first!.room,
+    canPublish: true,
+    canSubscribe: true,
+    canPublishData: true,
+  })
+  expect(claims.sub).toBe(service.people.alice.id)
+  expect(Number((claims as { exp?: number }).exp) - Date.now() / 1000).toBeLessThanOrEqual(600)
+  expect(first!.room).toMatch(/^[\w-]{32}$/)
+  expect(await saidBySystem(id)).toEqual(['call.started'])
+  expect(await codeOf(service.as(service.people.vera)(calls.join, { params: { id } }))).toBe('NOT_FOUND')
+})
+
+test('who is in it is what LiveKit says, however often and in whatever order it says so', async () => {
+  const { id } = await service.group()
+  const { room } = await alice()(calls.join, { params: { id } })
+  const device = { sid: 'PA_1', identity: service.people.alice.id }
+  const event = newId()
+  expect(await hook('participant_joined', room, device, event)).toBe(204)
+  expect(await hook('participant_joined', room, device, event)).toBe(204)
+  expect(await peopleIn(id)).toEqual([service.people.alice.id])
+  // The end of a device that is heard of before its beginning.
+  await hook('participant_left', room, { sid: 'PA_2', identity: service.people.bob.id })
+  await hook('participant_joined', room, { sid: 'PA_2', identity: service.people.bob.id })
+  expect(await peopleIn(id)).toEqual([service.people.alice.id])
+  // Somebody comes back on a new device before the old one is said to be gone.
+  await hook('participant_joined', room, { ...device, sid: 'PA_3' })
+  await hook('participant_left', room, device)
+  expect(await peopleIn(id)).toEqual([service.people.alice.id])
+  await hook('room_finished', room)
+  expect(await peopleIn(id)).toBeUndefined()
+  const before = await saidBySystem(id)
+  await hook('room_finished', room)
+  await hook('participant_joined', room, { sid: 'PA_4', identity: service.people.alice.id })
+  expect(await saidBySystem(id)).toEqual(before)
+  expect(before.at(-1)).toBe('call.ended')
+})
+
+test('a webhook that LiveKit did not sign, over this very body, is refused and changes nothing', async () => {
+  const { id } = await service.group()
+  const { room } = await alice()(calls.join, { params: { id } })
+  const real = await livekit.webhook({ id: newId(), event: 'room_finished', room: { name: room } })
+  expect(await send({ ...real, body: real.body.replace('room_finished', 'room_started') })).toBe(401)
+  expect(await send({ body: real.body, headers: {} })).toBe(401)
+  expect(await send({ ...real, headers: { authorization: `${real.headers.authorization}x` } })).toBe(401)
+  expect(await send({ body: 'x'.repeat(100_000), headers: real.headers })).toBe(413)
+  expect(await peopleIn(id)).toEqual([])
+})
+
+test('who started it ends it, in LiveKit too; others do not, and whoever is removed from the room is out of the call', async () => {
+  const { id } = await service.group()
+  const { room } = await alice()(calls.join, { params: { id } })
+  livekit.rooms.add(room)
+  expect(await codeOf(bob()(calls.end, { params: { id } }))).toBe('FORBIDDEN')
+  await alice()(participants.remove, { params: { id, userId: service.people.bob.id } })
+  const asked = (method: string) => livekit.asked.filter((a) => a.method === method && a.room === room)
+  await expect
+    .poll(() => asked('RemoveParticipant'), { timeout: 5000 })
+    .toEqual([{ method: 'RemoveParticipant', room, identity: service.people.bob.id }])
+  await alice()(calls.end, { params: { id } })
+  await expect.poll(() => livekit.rooms.has(room), { timeout: 5000 }).toBe(false)
+  expect(await codeOf(alice()(calls.end, { params: { id } }))).toBe('NOT_FOUND')
+})
+
+test('a call whose end did not reach us is ended when LiveKit does not have it any more', async () => {
+  const [lost, lasting] = [await service.group(), await service.group()]
+  await alice()(calls.join, { params: { id: lost.id } })
+  const { room } = await alice()(calls.join, { params: { id: lasting.id } })
+  livekit.rooms.add(room)
+  await service.rows("update calls set started_at = now() - interval '3 minutes' where ended_at is null")
+  const { base, deps } = service.running
+  await reconcile({ ...base, ...deps, tx: (work: never) => base.db.tx(work) } as never)
+  expect(await peopleIn(lost.id)).toBeUndefined()
+  expect(await peopleIn(lasting.id)).toEqual([])
+})
+
+test('without LiveKit a call is refused with 503 and a sentence, and the room works', async () => {
+  const bare = await chatService()
+  const { id } = await bare.group()
+  const asked = bare.as(bare.people.alice)(calls.join, { params: { id } })
+  await expect(asked).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('LiveKit') })
+  expect((await bare.as(bare.people.alice)(calls.get, { params: { id } })).call).toBeNull()
+  await bare.stop()
+})

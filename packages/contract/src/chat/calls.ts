@@ -1,0 +1,62 @@
+import * as z from 'zod'
+import { id, time } from '../fields.ts'
+import { route } from '../route.ts'
+
+/** A call in a room, while it lasts. `people` are those whose devices LiveKit says are connected. */
+export const Call = z
+  .strictObject({
+    id,
+    chatId: id,
+    startedBy: id,
+    startedAt: time,
+    people: z.array(z.strictObject({ userId: id, joinedAt: time })),
+  })
+  .meta({ id: 'Call' })
+export type Call = z.infer<typeof Call>
+
+const params = z.strictObject({ id })
+const example = { params: { id: '$room' } }
+
+export const join = route({
+  method: 'POST',
+  path: '/api/chats/{id}/call',
+  summary:
+    'Start the call of a room, or join it: `url` and `token` are for a LiveKit client, for that room alone and 10 minutes to connect. 503 where no LiveKit is configured',
+  access: 'scoped',
+  params,
+  status: 201,
+  response: z.strictObject({ url: z.string(), token: z.string(), room: z.string(), call: Call }),
+  example,
+})
+
+export const get = route({
+  method: 'GET',
+  path: '/api/chats/{id}/call',
+  summary: 'The call of a room and who is in it, null where there is none',
+  access: 'scoped',
+  params,
+  response: z.strictObject({ call: Call.nullable() }),
+  example,
+})
+
+export const end = route({
+  method: 'DELETE',
+  path: '/api/chats/{id}/call',
+  summary: 'End the call for everybody: who started it may, and the room’s admins',
+  access: 'scoped',
+  params,
+  status: 204,
+  example,
+})
+
+export const webhook = route({
+  method: 'POST',
+  path: '/api/chats/livekit/webhook',
+  summary: 'What LiveKit says happened in a call, signed with its key. May be repeated',
+  access: 'public',
+  raw: true,
+  limit: 'none',
+  maxBody: 64 * 1024,
+  status: 204,
+  example: {},
+})
