@@ -32,6 +32,13 @@ export interface Change {
   via: rights.Via
   id: string
   least: ProjectRole
+  /** Whom it is about besides the actor: user-service is asked about all of them at once. */
+  people?: readonly string[]
+}
+
+/** Where a change is made. `inWorkspace` knows the actor and the change's `people`. */
+export interface At extends Place, Pick<rights.Scope, 'visibility'> {
+  inWorkspace(userId: string): boolean
 }
 
 /**
@@ -40,12 +47,13 @@ export interface Change {
  */
 export const change = async <T>(
   ctx: Ctx,
-  { via, id, least }: Change,
-  work: (tx: Tx, at: Place & Pick<rights.Scope, 'visibility'>) => Promise<T>,
+  { via, id, least, people = [] }: Change,
+  work: (tx: Tx, at: At) => Promise<T>,
 ): Promise<T> => {
   const place = await placeOf(ctx, via, id)
-  const { role: inWorkspace } = await ctx.memberships.of(place.workspaceId, ctx.actor.id)
-  if (!inWorkspace) throw notFound(called[via])
+  const known = await ctx.memberships.among(place.workspaceId, [ctx.actor.id, ...people])
+  const inWorkspace = (userId: string) => known.get(userId)?.role != null
+  if (!inWorkspace(ctx.actor.id)) throw notFound(called[via])
   return ctx.tx(async (tx) => {
     const scope = await rights.lockRight(tx, { projectId: place.projectId, userId: ctx.actor.id })
     const role = scope && roleIn(scope)
@@ -55,7 +63,7 @@ export const change = async <T>(
       throw (await rights.place(tx, via, id))
         ? forbidden(`This needs the project role ${least}.`)
         : notFound(called[via])
-    return work(tx, { ...place, visibility: scope.visibility })
+    return work(tx, { ...place, visibility: scope.visibility, inWorkspace })
   })
 }
 

@@ -2,9 +2,10 @@ import type { GrantedProjectRole } from '@wealist/contract/board/members'
 import { alreadyExists, conflict, forbidden, invalid, notFound } from '@wealist/kit/errors'
 import type { PageRequest } from '@wealist/kit/page'
 import type * as z from 'zod'
-import { change, placeOf, see, topicOf } from './access.ts'
+import { change, see, topicOf } from './access.ts'
 import type { Ctx } from './deps.ts'
 import * as members from './members.sql.ts'
+import * as notices from './notices.ts'
 
 type Granted = z.output<typeof GrantedProjectRole>
 
@@ -14,17 +15,15 @@ export const list = async (ctx: Ctx, projectId: string, page: PageRequest) => {
   return answer
 }
 
-export const add = async (ctx: Ctx, projectId: string, { userId, role }: { userId: string; role: Granted }) => {
-  const { workspaceId } = await placeOf(ctx, 'project', projectId)
-  const { role: inWorkspace } = await ctx.memberships.of(workspaceId, userId)
-  return change(ctx, { via: 'project', id: projectId, least: 'admin' }, async (tx) => {
-    if (!inWorkspace) throw invalid([{ path: 'userId', message: 'is nobody of this workspace' }])
+export const add = (ctx: Ctx, projectId: string, { userId, role }: { userId: string; role: Granted }) =>
+  change(ctx, { via: 'project', id: projectId, least: 'admin', people: [userId] }, async (tx, { inWorkspace }) => {
+    if (!inWorkspace(userId)) throw invalid([{ path: 'userId', message: 'is nobody of this workspace' }])
     const member = await members.insert(tx, { projectId, userId, role })
     if (!member) throw alreadyExists('This person is in the project already.')
     tx.emit(topicOf(projectId), 'member.added', member)
+    notices.invited(tx, ctx.actor, { projectId, userId, role })
     return member
   })
-}
 
 export const update = (ctx: Ctx, { projectId, userId, role }: { projectId: string; userId: string; role: Granted }) =>
   change(ctx, { via: 'project', id: projectId, least: 'admin' }, async (tx) => {

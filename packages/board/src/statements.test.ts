@@ -80,3 +80,22 @@ test('where something lies is asked once a process, and user-service at most onc
   await service.as(someone)(tasks.list, { params: { id: columns[1]!.id }, query: {} })
   expect(service.workspaces.state.asked).toBe(1)
 })
+
+test.each<[string, (someone: string, at: { board: string; task: string }) => Promise<unknown>]>([
+  [
+    'making a task for somebody',
+    (assigneeId, { board: id }) => alice(tasks.create, { params: { id }, body: { title: 'new', assigneeId } }),
+  ],
+  ['assigning a task', (assigneeId, { task: id }) => alice(tasks.assign, { params: { id }, body: { assigneeId } })],
+  ['adding a member', (userId) => alice(members.add, { params: { id: small.id }, body: { userId } })],
+])('%s asks user-service once, about all whom it concerns, also when nothing is known', async (_, write) => {
+  const board = small.boards[1]!.id
+  const { id: task } = await alice(tasks.create, { params: { id: board }, body: { title: 'there' } })
+  await service.idle()
+  const someone = newId()
+  // With the new version nothing that was known counts any more.
+  await service.setMember(someone, 'member')
+  service.workspaces.state.asked = 0
+  await write(someone, { board, task })
+  expect(service.workspaces.state.asked).toBe(1)
+})

@@ -3,10 +3,11 @@ import { invalid, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
 import type { Tx } from '@wealist/kit/tx'
-import { change, placeOf, see, topicOf } from './access.ts'
+import { type At, change, roleIn, see, topicOf } from './access.ts'
 import * as rights from './access.sql.ts'
 import * as boards from './boards.sql.ts'
 import type { Ctx } from './deps.ts'
+import * as notices from './notices.ts'
 import * as projects from './projects.sql.ts'
 import { longRank, rankBetween, ranksBetween } from './ranks.ts'
 import * as tasks from './tasks.sql.ts'
@@ -24,29 +25,33 @@ export const get = async (ctx: Ctx, id: string) => {
   return item
 }
 
-export const create = async (ctx: Ctx, boardId: string, { position, ...input }: NewTask) => {
-  const assignee = await assigneeOf(ctx, { via: 'board', id: boardId }, input.assigneeId)
-  return change(ctx, { via: 'board', id: boardId, least: 'member' }, async (tx, { projectId }) => {
+export const create = (ctx: Ctx, boardId: string, { position, ...input }: NewTask) => {
+  const people = input.assigneeId ? [input.assigneeId] : []
+  return change(ctx, { via: 'board', id: boardId, least: 'member', people }, async (tx, at) => {
+    const { projectId } = at
     const id = newId()
-    const [locked] = await Promise.all([boards.lock(tx, { id: boardId, projectId }), mustSee(tx, projectId, assignee)])
+    const [locked] = await Promise.all([boards.lock(tx, { id: boardId, projectId }), mustSee(tx, at, input.assigneeId)])
     if (!locked) throw notFound('This board')
     await checkValues(tx, projectId, input)
     const rank = await rankAt(tx, { boardId, position, id })
     const task = await tasks.insert(tx, { ...input, id, projectId, boardId, rank, createdBy: ctx.actor.id })
     tx.emit(topicOf(projectId), 'task.created', task!, id)
+    notices.taskChanged(tx, ctx.actor, { taskId: id, version: 1, after: input })
     evenOut(tx, { projectId, boardId, rank })
     return task
   })
 }
 
-export const update = async (ctx: Ctx, id: string, input: TaskChange) => {
-  const assignee = await assigneeOf(ctx, { via: 'task', id }, input.assigneeId)
-  return change(ctx, { via: 'task', id, least: 'member' }, async (tx, { projectId }) => {
-    await mustSee(tx, projectId, assignee)
+export const update = (ctx: Ctx, id: string, input: TaskChange) => {
+  const people = input.assigneeId ? [input.assigneeId] : []
+  return change(ctx, { via: 'task', id, least: 'member', people }, async (tx, at) => {
+    const { projectId } = at
+    await mustSee(tx, at, input.assigneeId)
     await checkValues(tx, projectId, input)
     const changed = await tasks.update(tx, { id, change: input, version: ctx.request.ifMatch })
     if (!changed) throw (await alive(tx, ctx, id)) ? stale() : notFound('This task')
     tx.emit(topicOf(projectId), 'task.updated', changed.task, id)
+    notices.taskChanged(tx, ctx.actor, { taskId: id, after: input, ...changed })
     return changed.task
   })
 }
@@ -113,23 +118,9 @@ const evenOut = (tx: Tx, { projectId, boardId, rank }: { projectId: string; boar
 const alive = async (tx: Tx, ctx: Ctx, id: string) =>
   (await tasks.get(tx, { id, userId: ctx.actor.id })).item !== undefined
 
-// Whether the assignee is in the workspace is asked before the transaction, whether they may see the project inside it.
-const assigneeOf = async (
-  ctx: Ctx,
-  { via, id }: { via: rights.Via; id: string },
-  userId: string | null | undefined,
-) => {
-  if (!userId) return undefined
-  const { workspaceId } = await placeOf(ctx, via, id)
-  const { role } = await ctx.memberships.of(workspaceId, userId)
-  return { userId, inWorkspace: role !== null }
-}
-
-const mustSee = async (tx: Tx, projectId: string, assignee: { userId: string; inWorkspace: boolean } | undefined) => {
-  if (!assignee) return
-  const scope = assignee.inWorkspace
-    ? await rights.scope(tx, { via: 'project', id: projectId, userId: assignee.userId })
-    : undefined
-  if (!scope || (scope.visibility === 'private' && !scope.role))
-    throw invalid([{ path: 'assigneeId', message: 'is nobody who can see this project' }])
+// Whether an assignee is in the workspace was asked before the transaction; whether they may see the project is asked in it.
+const mustSee = async (tx: Tx, { projectId, inWorkspace }: At, userId: string | null | undefined) => {
+  if (!userId) return
+  const scope = inWorkspace(userId) ? await rights.scope(tx, { via: 'project', id: projectId, userId }) : undefined
+  if (!scope || !roleIn(scope)) throw invalid([{ path: 'assigneeId', message: 'is nobody who can see this project' }])
 }

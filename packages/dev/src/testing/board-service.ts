@@ -1,12 +1,21 @@
 import { members, projects } from '@wealist/contract/board'
 import { board } from '@wealist/board/service'
+import type { Env } from '@wealist/kit/config'
 import { newId } from '@wealist/kit/ids'
+import type { Overrides } from '@wealist/kit/service'
+import { expect } from 'vitest'
 import { type Asker, oneService } from './one-service.ts'
 import { listen, tasksOf } from './project-client.ts'
 import { startWorkspaces } from './workspaces.ts'
 
-/** board alone, with a workspace of Alice, Bob and Vera, and Mallory who is outside. `statements` are those it ran. */
-export const boardService = async () => {
+const waiting = `select task from kit.outbox where task not like 'kit.%' union all
+  select task_identifier from graphile_worker.jobs where attempts < max_attempts and task_identifier not like 'kit.%'`
+
+// What jobs ask, which run beside the requests.
+const ofJobs = /graphile|outbox|kit\.crons|'projectName'|reminders/
+
+/** board alone, with a workspace of Alice, Bob and Vera, and Mallory who is outside. `statements` are those of its requests. */
+export const boardService = async (env: Env = {}, overrides: Overrides = {}) => {
   const [alice, bob, vera, mallory] = ['Alice', 'Bob', 'Vera', 'Mallory'].map((name) => ({ id: newId(), name }))
   const people = { alice: alice!, bob: bob!, vera: vera!, mallory: mallory! }
   const workspaceId = newId()
@@ -15,8 +24,8 @@ export const boardService = async () => {
   for (const { id } of [people.alice, people.bob, people.vera]) await workspaces.set(workspaceId, id, 'member')
   const service = await oneService(
     board,
-    { USER_URL: workspaces.url },
-    { observe: (text) => void (/graphile|outbox|kit\.crons/.test(text) || statements.push(text)) },
+    { USER_URL: workspaces.url, NOTI_URL: workspaces.url, ...env },
+    { observe: (text) => void (ofJobs.test(text) || statements.push(text)), ...overrides },
   )
   const { redis, db } = service.running.base
   return {
@@ -30,6 +39,10 @@ export const boardService = async () => {
       workspaces.set(of, userId, role, redis),
     /** Applies all that the directory has. */
     followDirectory: () => service.running.deps.directory.pullOnce(),
+    /** Every job that was added is done. */
+    idle: async () => {
+      await expect.poll(async () => (await db.pool.query(waiting)).rows, { timeout: 20_000 }).toEqual([])
+    },
     /** What the tables really hold. */
     rows: async <T extends object>(statement: string, values: unknown[] = []) =>
       (await db.pool.query(statement, values)).rows as T[],

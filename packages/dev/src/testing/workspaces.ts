@@ -9,8 +9,8 @@ import type { Redis } from '@wealist/kit/redis'
 type Role = NonNullable<Membership['role']>
 
 /**
- * The internal answers of user-service that other services ask for, members and the directory log, over real HTTP,
- * for testing one of those services alone.
+ * The internal answers of user-service that other services ask for, members and the directory log, and noti's "heard",
+ * over real HTTP, for testing one of those services alone.
  */
 export const startWorkspaces = async () => {
   const members = new Map<string, Map<string, Role>>()
@@ -42,6 +42,9 @@ export const startWorkspaces = async () => {
     } else if (url.pathname === '/internal/directory') {
       const after = Number(url.searchParams.get('after') ?? 0)
       send({ items: log.slice(after, after + 200), head: log.length })
+    } else if (url.pathname === '/internal/notifications') {
+      await json(request)
+      send({ created: 0, duplicates: 0 })
     } else response.writeHead(404).end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
