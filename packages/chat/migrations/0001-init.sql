@@ -12,6 +12,9 @@ create table rooms (
   pair text,
   created_by uuid not null,
   version int not null default 1,
+  -- People who were away were told of messages up to there, or are being told up to there.
+  told_seq bigint not null default 0,
+  telling_seq bigint not null default 0,
   created_at timestamptz(3) not null default now(),
   updated_at timestamptz(3) not null default now(),
   deleted_at timestamptz(3),

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import * as calls from './calls.ts'
 import type { Deps } from './deps.ts'
 import { endRooms, leaveRooms } from './directory.ts'
+import * as notices from './notices.ts'
 import * as retention from './retention.ts'
 
 type Ctx = JobCtx<Deps>
@@ -20,6 +21,7 @@ export const jobs = [
     calls.disconnect(ctx, who),
   ),
   cron('calls.reconcile', '* * * * *', (ctx: Ctx) => calls.reconcile(ctx)),
+  ...notices.jobs,
   // Where nothing runs between requests (Lambda), the minute's schedule is what follows user-service.
   cron('directory.follow', '* * * * *', (ctx: Ctx) => ctx.directory.pullOnce()),
   cron('rooms.purge', '41 2 * * *', (ctx: Ctx) => retention.purge(ctx), { timeout: 600_000 }),

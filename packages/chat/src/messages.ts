@@ -7,6 +7,7 @@ import type { Tx } from '@wealist/kit/tx'
 import { change, see, topicOf } from './access.ts'
 import type { Ctx } from './deps.ts'
 import * as messages from './messages.sql.ts'
+import * as notices from './notices.ts'
 import * as participants from './participants.sql.ts'
 
 const mostEmoji = 20
@@ -38,6 +39,7 @@ export const send = async (ctx: Ctx, roomId: string, input: NewMessage) => {
         mentions,
         reply,
       }
+      notices.said(tx, roomId)
       return tx.append<Message>({ topic: topicOf(roomId), type: 'message', subject: row.id, row: messages.insert(row) })
     })
   } catch (error) {

@@ -1,0 +1,71 @@
+import { participants, rooms } from '@wealist/contract/chat'
+import { notifications } from '@wealist/contract/noti'
+import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
+import { type NotiService, notiService } from '@wealist/dev/testing/noti-service'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { topicOf } from './access.ts'
+
+let noti: NotiService
+let service: ChatService
+
+beforeAll(async () => {
+  noti = await notiService()
+  service = await chatService({ NOTI_URL: noti.url, NOTI_KEY: 'test-key' })
+})
+afterAll(async () => {
+  await service.stop()
+  await noti.stop()
+})
+
+const { alice, bob, vera } = {
+  alice: () => service.people.alice,
+  bob: () => service.people.bob,
+  vera: () => service.people.vera,
+}
+const heardBy = async (person: { id: string }, chatId: string) =>
+  (await noti.as(person)(notifications.list, { query: {} })).items
+    .filter((n) => (n.data as { chatId?: string }).chatId === chatId)
+    .map((n) => ({ type: n.type, excerpt: (n.data as { excerpt: string }).excerpt, actor: n.actorId }))
+/** Everything that was said has been told. */
+const told = (id: string) =>
+  expect
+    .poll(
+      () =>
+        service.rows(
+          `select from rooms r where id = $1 and told_seq >= (select max(seq) from messages where room_id = r.id)`,
+          [id],
+        ),
+      { timeout: 15_000, interval: 50 },
+    )
+    .toHaveLength(1)
+
+test('who is away hears of a room once, of the last that was said; who has it open, has read it or said it does not', async () => {
+  const { id } = await service.group([bob().id, vera().id])
+  const here = service.running.base.live.presence.enter(topicOf(id), vera().id)
+  await expect.poll(async () => (await service.running.base.live.presence.people(topicOf(id))).size).toBe(1)
+  await service.say(alice(), id, 'one')
+  await service.say(alice(), id, 'two')
+  const last = await service.say(alice(), id, '셋')
+  await told(id)
+  expect(await heardBy(bob(), id)).toEqual([{ type: 'chat_message', excerpt: '셋', actor: alice().id }])
+  expect(await heardBy(vera(), id)).toEqual([])
+  expect(await heardBy(alice(), id)).toEqual([])
+  // While it is unread, more of the room is folded into it.
+  await service.say(alice(), id, 'four')
+  await told(id)
+  expect(await heardBy(bob(), id)).toEqual([{ type: 'chat_message', excerpt: 'four', actor: alice().id }])
+  here.leave()
+  expect(last.seq).toBeGreaterThan(0)
+})
+
+test('who reads at once is not told, who is mentioned is told of that message, and who was removed of nothing', async () => {
+  const { id } = await service.group([bob().id, vera().id])
+  const said = await service.say(alice(), id, 'come here', { mentions: [bob().id] })
+  await service.say(vera(), id, 'never mind')
+  await service.as(service.people.alice)(participants.remove, { params: { id, userId: vera().id } })
+  await service.as(alice())(rooms.read, { params: { id }, body: { seq: said.seq + 1 } })
+  await told(id)
+  expect(await heardBy(bob(), id)).toEqual([{ type: 'mention', excerpt: 'come here', actor: alice().id }])
+  expect(await heardBy(vera(), id)).toEqual([])
+  expect(await heardBy(alice(), id)).toEqual([])
+})

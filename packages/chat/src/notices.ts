@@ -1,0 +1,87 @@
+import { id } from '@wealist/contract/fields'
+import { internal as noti } from '@wealist/contract/noti'
+import type { Item } from '@wealist/contract/noti/internal'
+import { job, type JobCtx } from '@wealist/kit/jobs'
+import type { Tx } from '@wealist/kit/tx'
+import * as z from 'zod'
+import { topicOf } from './access.ts'
+import type { Deps } from './deps.ts'
+import * as notices from './notices.sql.ts'
+
+/** Whoever reads within that time is not told at all. */
+const patience = 3000
+const mostRecipients = 100
+const mostItems = 10
+
+/** Something was said in a room: those who are away are told, once for all that was said meanwhile. */
+export const said = (tx: Tx, roomId: string) =>
+  tx.addJob('noti.room', { roomId }, { key: `room:${roomId}`, runAt: new Date(Date.now() + patience) })
+
+const tell = async (ctx: JobCtx<Deps>, { roomId }: { roomId: string }) => {
+  const pinned = await notices.pin(ctx.db, roomId)
+  if (!pinned) return
+  const { from, to } = pinned
+  const { said: messages, people } = (await notices.unread(ctx.db, { roomId, from, to }))!
+  const present = await ctx.live.presence.people(topicOf(roomId))
+  const items = itemsFor(
+    { roomId, ...pinned },
+    messages,
+    people.filter(({ userId }) => !present.has(userId)),
+  )
+  for (let i = 0; i < items.length; i += mostItems) {
+    await ctx.job.lease()
+    await ctx.call('noti', noti.create, { body: { items: items.slice(i, i + mostItems) } })
+  }
+  if (await notices.unpin(ctx.db, { roomId, to })) await ctx.tx(async (tx) => said(tx, roomId))
+}
+
+interface Where {
+  roomId: string
+  workspaceId: string
+  name: string | null
+}
+
+/** Everybody hears once: of the newest message that mentions them, or else of the newest that is not their own. */
+const itemsFor = (where: Where, messages: readonly notices.Said[], away: readonly notices.Reader[]): Item[] => {
+  const waiting = new Map(away.map((p) => [p.userId, p.readSeq]))
+  const items: Item[] = []
+  for (const type of ['mention', 'chat_message'] as const)
+    for (const message of messages) {
+      const hearing = [...waiting].flatMap(([userId, readSeq]) =>
+        userId !== message.senderId &&
+        readSeq < message.seq &&
+        (type === 'chat_message' || message.mentions.includes(userId))
+          ? [userId]
+          : [],
+      )
+      for (const userId of hearing) waiting.delete(userId)
+      for (let i = 0; i < hearing.length; i += mostRecipients)
+        items.push(itemOf(where, { type, message, recipients: hearing.slice(i, i + mostRecipients) }))
+    }
+  return items
+}
+
+const itemOf = (
+  { roomId, workspaceId, name }: Where,
+  { type, message, recipients }: { type: 'mention' | 'chat_message'; message: notices.Said; recipients: string[] },
+): Item => ({
+  eventId: `message:${message.id}`,
+  source: 'chat',
+  type,
+  recipients,
+  actorId: message.senderId,
+  workspaceId,
+  data: {
+    actorName: message.senderName,
+    chatId: roomId,
+    chatName: name,
+    messageId: message.id,
+    excerpt: wellFormed(message.beginning),
+  },
+  ...(type === 'chat_message' && { fold: `room:${roomId}` }),
+})
+
+// The half of a surrogate pair that a cut may leave is no text.
+const wellFormed = (text: string) => text.replace(/[\ud800-\udbff]$/, '')
+
+export const jobs = [job('noti.room', z.strictObject({ roomId: id }), tell)]
