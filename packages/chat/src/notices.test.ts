@@ -27,8 +27,8 @@ const heardBy = async (person: { id: string }, chatId: string) =>
     .filter((n) => (n.data as { chatId?: string }).chatId === chatId)
     .map((n) => ({ type: n.type, excerpt: (n.data as { excerpt: string }).excerpt, actor: n.actorId }))
 /** Everything that was said has been told. */
-const told = (id: string) =>
-  expect
+const told = async (id: string) =>
+  await expect
     .poll(
       () =>
         service.rows(
