@@ -2,6 +2,7 @@ import { cron, eventRetention, job, type JobCtx } from '@wealist/kit/jobs'
 import * as z from 'zod'
 import type { Deps } from './deps.ts'
 import * as notices from './notices.ts'
+import { remind } from './reminders.ts'
 import * as tasks from './tasks.ts'
 import * as trash from './trash.ts'
 
@@ -10,6 +11,7 @@ export const jobs = [
     tasks.evenRanks(ctx, board),
   ),
   ...notices.jobs,
+  cron('reminders.find', '*/5 * * * *', (ctx: JobCtx<Deps>) => remind(ctx)),
   // Where nothing runs between requests (Lambda), the minute's schedule is what follows user-service.
   cron('directory.follow', '* * * * *', (ctx: JobCtx<Deps>) => ctx.directory.pullOnce()),
   // Each of its statements is short; what it did stays done when it is interrupted.

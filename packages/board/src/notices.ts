@@ -28,10 +28,11 @@ const TaskNews = z.strictObject({
 const CommentNews = z.strictObject({
   ...by,
   commentId: id,
-  /** Only these of its mentions. */ only: z.array(id).optional(),
+  /** Only these of its mentions are told. */
+  only: z.array(id).optional(),
 })
 const Invited = z.strictObject({ ...by, projectId: id, userId: id, role: GrantedProjectRole })
-export const Due = z.strictObject({ taskId: id, dueDate: time })
+const Due = z.strictObject({ taskId: id, dueDate: time })
 
 /** A task was made or changed: tells who got it, and those who follow it when it is done. `before` is nothing for a new one. */
 export const taskChanged = (
@@ -76,6 +77,10 @@ export const invited = (
   { projectId, userId, role }: { projectId: string; userId: string; role: z.output<typeof GrantedProjectRole> },
 ) => tx.addJob('noti.invited', { ...byActor(actor), projectId, userId, role } satisfies z.input<typeof Invited>)
 
+/** A task is due then, within a day. */
+export const dueSoon = (tx: Tx, { taskId, dueDate }: { taskId: string; dueDate: Date }) =>
+  tx.addJob('noti.due', { taskId, dueDate: dueDate.toISOString() } satisfies z.input<typeof Due>)
+
 const tellTask = async (ctx: Ctx, { taskId, version, assigneeId, completed, ...who }: z.output<typeof TaskNews>) => {
   const found = await notices.task(ctx.db, { taskId, assigneeId })
   if (!found) return
@@ -118,9 +123,10 @@ const tellInvited = async (ctx: Ctx, { projectId, userId, role, ...who }: z.outp
 const tellDue = async (ctx: Ctx, { taskId, dueDate }: z.output<typeof Due>) => {
   const found = await notices.due(ctx.db, { taskId, dueDate })
   if (!found) return
-  const at = new Date(dueDate).toISOString()
-  const what = { type: 'task_due_soon' as const, data: { ...found.task, dueDate: at } }
-  await tell(ctx, { ...found, actorId: null }, [{ eventId: `task:${taskId}:due:${at}`, people: found.people, what }])
+  const what = { type: 'task_due_soon' as const, data: { ...found.task, dueDate } }
+  await tell(ctx, { ...found, actorId: null }, [
+    { eventId: `task:${taskId}:due:${dueDate}`, people: found.people, what },
+  ])
 }
 
 interface News {
