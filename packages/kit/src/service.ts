@@ -145,6 +145,7 @@ export const start = async <S extends z.ZodObject, D extends object>(
   const live = openLive({
     base: opened,
     bus,
+    limiter,
     sockets: spec.sockets ?? [],
     streams: spec.features.flat().some(({ route }) => route.stream),
     url: hasDatabase ? common.DATABASE_URL : undefined,

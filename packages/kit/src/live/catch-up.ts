@@ -11,7 +11,11 @@ const nextBelow = 64 * 1024
 type Parts = Pick<HubParts, 'log' | 'timing' | 'counts' | 'warn'>
 
 const tell = (parts: Parts, s: Subscription, type: 'ready' | 'reset') =>
-  send(parts, s.listener, control(type, { seq: s.sent, ...(s.topic.epoch && { epoch: s.topic.epoch }) }, s.sent))
+  send(
+    parts,
+    s.listener,
+    control(type, { ...s.about, seq: s.sent, ...(s.topic.epoch && { epoch: s.topic.epoch }) }, s.sent),
+  )
 
 /** Tells a listener to read the state anew; it is live from the topic's last seq on. */
 const reset = (parts: Parts, s: Subscription) => {

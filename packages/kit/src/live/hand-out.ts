@@ -41,10 +41,10 @@ export const shownAs = ({ warn }: Pick<Parts, 'warn'>, frame: Frame, view: View)
       text = undefined
     }
     const { seq } = frame
-    message =
-      text === undefined
-        ? messageOf('skip', seq, JSON.stringify({ type: 'skip', seq }))
-        : messageOf(frame.type, seq || undefined, text)
+    const type = text === undefined ? 'skip' : frame.type
+    text ??= JSON.stringify({ type: 'skip', seq })
+    const from = view.named && JSON.stringify(view.named(frame.topic))
+    message = messageOf(type, seq || undefined, from ? `${from.slice(0, -1)},${text.slice(1)}` : text)
     shown.set(view, message)
   }
   return message

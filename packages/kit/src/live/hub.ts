@@ -296,7 +296,16 @@ export const openHub = (parts: HubParts): Hub => {
     },
     join: (name, listener, view) => {
       const topic = topicOf(name)
-      const s: Subscription = { topic, listener, view, state: 'waiting', sent: 0, asked: undefined, generation: 0 }
+      const s: Subscription = {
+        topic,
+        listener,
+        view,
+        state: 'waiting',
+        sent: 0,
+        asked: undefined,
+        about: undefined,
+        generation: 0,
+      }
       topic.subscriptions.add(s)
       listeners.get(listener)?.subscriptions.add(s)
       return s

@@ -26,6 +26,8 @@ export interface View {
   /** The frame's text where it is not the event's own, such as one that names its room; undefined for what is not shown. */
   text?(frame: Frame): string | undefined
   endings?: Endings
+  /** What every frame of a topic says of where it comes from, such as `{ chatId }`, at its top. */
+  named?(topic: string): Record<string, string>
 }
 
 /**

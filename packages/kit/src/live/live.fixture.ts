@@ -64,7 +64,16 @@ export const live = socketRoute({
   outgoing: z.unknown(),
   example,
 })
-export const contract: Contract = { rooms: { change, state, remove, stream, live } }
+export const many = socketRoute({
+  path: '/ws/rooms/many',
+  summary: 'Every change of many rooms',
+  params: z.strictObject({}),
+  query: z.strictObject({ workspaceId: id }),
+  incoming: z.strictObject({ type: z.literal('where'), payload: z.strictObject({ roomId: id }) }),
+  outgoing: z.unknown(),
+  example: { params: {} },
+})
+export const contract: Contract = { rooms: { change, state, remove, stream, live, many } }
 
 const open = async (_: z.output<typeof Config>, { db }: Base) => {
   await db.run(
@@ -93,6 +102,26 @@ const protocol = {
 const roomSocket = sockets<Deps>()(live, {
   ...protocol,
   message: async (ctx) => ctx.live.say(topicOf('00000000-0000-7000-8000-000000000000'), 'typing', { by: ctx.actor.id }),
+})
+
+const manyRooms = sockets<Deps>()(many, {
+  topic: (_, person) => `user:${person.id}`,
+  authorise: async (_, { workspaceId }) => ({ workspaces: [workspaceId] }),
+  presence: { place: ({ workspaceId }) => `presence:${workspaceId}` },
+  rooms: {
+    key: 'roomId',
+    name: id,
+    prefix: topicOf(''),
+    authorise: async (ctx, _, names) => {
+      const left = await ctx.db.rows<{ room: string }>(
+        sql`select room from leavers where room = any(${names}::uuid[]) and user_id = ${ctx.actor.id}`,
+      )
+      return names.filter((name) => !left.some(({ room }) => room === name))
+    },
+    endings: protocol.endings,
+  },
+  message: async (_, { payload: { roomId } }, { given, has, send }) =>
+    send('where', { roomId, workspaceId: given.workspaceId, mine: has(roomId) }),
 })
 
 export const rooms = service({
@@ -128,7 +157,7 @@ export const rooms = service({
       ),
     ],
   ],
-  sockets: [roomSocket],
+  sockets: [roomSocket, manyRooms],
 })
 const roomStream = streams<Deps>()(stream, protocol as never)
 

@@ -89,6 +89,62 @@ test('the bus and the log make the same frame of an event', async () => {
   expect(second.got[0]).toEqual(first.got[1])
 })
 
+test('many rooms on one socket: each in order from where its client is, and who is removed from one keeps the others', async () => {
+  const [first, second, third, workspaceId] = [newId(), newId(), newId(), newId()]
+  for (const room of [first, first, second]) await put(room)
+  const client = open('', { path: `/ws/rooms/many?workspaceId=${workspaceId}` })
+  await once(client.ws, 'open')
+  client.say('subscribe', {
+    n: 1,
+    topics: [{ roomId: first, after: 1 }, { roomId: second, after: 0 }, { roomId: third }],
+  })
+  const of = (room: string) =>
+    (client.got as (Got & { roomId?: string })[]).flatMap(({ type, roomId, seq, payload }) =>
+      (roomId ?? payload['roomId']) === room ? [`${type} ${seq ?? payload['seq'] ?? ''}`.trim()] : [],
+    )
+  await vi.waitFor(() => expect(of(third)).toEqual(['ready 0']), within(3000))
+  await Promise.all([put(first), put(second), put(third)])
+  await vi.waitFor(() => expect(of(third)).toEqual(['ready 0', 'thing.changed 1']), within(3000))
+  await service.as(person())(remove, { params: { id: first, userId: client.who.id } })
+  await vi.waitFor(() => expect(of(first)).toContain('removed'), within(1000))
+  await Promise.all([put(first), put(second)])
+  client.say('where', { roomId: first })
+  client.say('where', { roomId: second })
+  await vi.waitFor(() => expect(of(second)).toContain('where'), within(2000))
+  expect(of(first)).toEqual(['thing.changed 2', 'ready 2', 'thing.changed 3', 'member.removed 4', 'removed', 'where'])
+  await vi.waitFor(() => expect(of(second).filter((s) => s.startsWith('thing'))).toHaveLength(3), within(2000))
+  expect(client.got.filter(({ type }) => type === 'where').map(({ payload }) => payload)).toEqual([
+    { roomId: first, workspaceId, mine: false },
+    { roomId: second, workspaceId, mine: true },
+  ])
+  expect([...(await service.running.live.presence.people(`presence:${workspaceId}`)).keys()]).toEqual([client.who.id])
+  expect(client.code).toBeUndefined()
+})
+
+test('a query that does not fit its socket ends it with 4400', async () => {
+  const wrong = ['', '?workspaceId=x', `?workspaceId=${newId()}&more=1`].map((query) =>
+    open('', { path: `/ws/rooms/many${query}` }),
+  )
+  await vi.waitFor(() => expect(wrong.map(({ code }) => code)).toEqual([4400, 4400, 4400]), within(3000))
+})
+
+test('one address that opens socket after socket is told 4429 and when to come back, before its ticket is spent', async () => {
+  const limited = await oneService(rooms, { RATE_LIMIT: '5', TRUSTED_HOPS: '0' })
+  const asked = vi.spyOn(limited.running.auth, 'ticket')
+  const clients = Array.from({ length: 8 }, () =>
+    open('', { path: `/ws/rooms/${newId()}?ticket=none`, port: limited.running.port }),
+  )
+  await vi.waitFor(
+    () => expect(clients.map(({ code }) => code).toSorted()).toEqual([...Array(5).fill(4401), 4429, 4429, 4429]),
+    within(3000),
+  )
+  expect(asked).toHaveBeenCalledTimes(5)
+  const { payload } = clients.find(({ code }) => code === 4429)!.got[0]!
+  expect(payload).toEqual({ code: 4429, retryAfter: expect.any(Number) })
+  expect(payload['retryAfter']).toBeGreaterThan(1000)
+  await limited.stop()
+})
+
 test('a removed member is closed with 4403 in the place of the next event, and may not come back', async () => {
   const room = newId()
   const [ann, bob] = [await live(room), await live(room)]

@@ -5,6 +5,8 @@ import type { Base } from '../context.ts'
 import { openDb } from '../db.ts'
 import { Problem } from '../errors.ts'
 import { Counter, Gauge, type Registry } from '../metrics.ts'
+import type { Limiter } from '../rate-limit.ts'
+import { clientAddress } from '../request-info.ts'
 import { concerns } from '../revocations.ts'
 import type { LogEvent } from '../tx.ts'
 import { closeCodes } from './close-codes.ts'
@@ -58,10 +60,12 @@ export const openLive = ({
   bus,
   sockets,
   streams,
+  limiter,
   url,
 }: {
   base: Omit<Base, 'live'>
   bus: Bus
+  limiter: Limiter
   sockets: readonly Socket[]
   /** The service has routes that answer with a stream. */
   streams: boolean
@@ -132,6 +136,12 @@ export const openLive = ({
         sockets,
         context,
         origins: config.CORS_ORIGINS,
+        limit: async ({ headers, socket }) => {
+          const forwarded = headers['x-forwarded-for']?.toString()
+          const address = clientAddress(config.TRUSTED_HOPS, forwarded, socket.remoteAddress ?? 'unknown')
+          const { exceeded, headers: told } = await limiter.consume('default', `socket ${address}`)
+          return exceeded ? Number(told['retry-after']) : undefined
+        },
       })
     },
     drain: (window) => hub.drain(window),

@@ -3,11 +3,14 @@ import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ServerType } from '@hono/node-server'
 import * as ws from 'ws'
+import * as z from 'zod'
 import type { Person } from '../actor.ts'
 import type { Auth } from '../auth.ts'
 import { codeOf, unauthorized } from '../errors.ts'
+import { inOrder } from '../mount.ts'
 import { type CloseCode, closeCodeOf, closeCodes } from './close-codes.ts'
-import { connect, type ConnectionParts, mostFrame, type Open, type Wire } from './connection.ts'
+import { connect, type ConnectionParts, type Open, type Wire } from './connection.ts'
+import { mostFrame } from './intake.ts'
 import { control, encodedBy, type Message } from './message.ts'
 import type { Socket } from './socket.ts'
 
@@ -16,6 +19,8 @@ export interface NodeSockets extends ConnectionParts {
   sockets: readonly Socket[]
   /** Origins a browser may come from; a missing one is not a browser. */
   origins: readonly string[]
+  /** Counts an upgrade of an address; the seconds to wait where it is one too many. */
+  limit(request: IncomingMessage): Promise<number | undefined>
 }
 
 // Frames that come before the client is known; it may send `resume` with its first breath.
@@ -33,7 +38,7 @@ export const listenForSockets = (server: ServerType, parts: NodeSockets) => {
     maxPayload: 4 * mostFrame,
     clientTracking: false,
   })
-  const routes = parts.sockets.map((socket) => ({ socket, match: matcher(socket.route.path) }))
+  const routes = inOrder(parts.sockets).map((socket) => ({ socket, match: matcher(socket.route.path) }))
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', () => stream.destroy())
     const url = URL.parse(`http://service${request.url ?? '/'}`)
@@ -107,9 +112,12 @@ const accept = (parts: NodeSockets, { socket, given, client, stream, request, ur
   const wire = wireOf(client, stream as NetSocket)
   let connection: Open | undefined
   const early: string[] = []
-  const end = (code: CloseCode) => {
+  let over = false
+  const end = (code: CloseCode, about?: object) => {
     if (connection) return connection.close(code)
-    wire.send(control('bye', { code }))
+    if (over) return
+    over = true
+    wire.send(control('bye', { code, ...about }))
     wire.close(code)
   }
   client.on('error', () => connection?.gone())
@@ -122,14 +130,23 @@ const accept = (parts: NodeSockets, { socket, given, client, stream, request, ur
   })
   const params = socket.route.params.safeParse(given)
   if (!params.success) return end(closeCodes.unknown)
-  signIn(parts.auth, request, url).then(
-    (person) => {
-      if (client.readyState !== client.OPEN) return
-      connection = connect(parts, { socket, wire, person, params: params.data as Record<string, string> })
-      for (const text of early) connection.receive(text)
-    },
-    (error: unknown) => end(closeCodeOf(codeOf(error))),
-  )
+  const query = (socket.route.query ?? z.object({})).safeParse(queryOf(url))
+  if (!query.success) return end(closeCodes.protocol)
+  const open = async () => {
+    const wait = await parts.limit(request)
+    if (wait !== undefined) return end(closeCodes.tooMany, { retryAfter: wait * 1000 })
+    const person = await signIn(parts.auth, request, url)
+    if (over || client.readyState !== client.OPEN) return
+    connection = connect(parts, { socket, wire, person, params: { ...params.data, ...query.data } })
+    for (const text of early) connection.receive(text)
+  }
+  open().catch((error: unknown) => end(closeCodeOf(codeOf(error))))
+}
+
+// The ticket is no part of what a socket is asked for.
+const queryOf = (url: URL) => {
+  const { ticket: _, ...query } = Object.fromEntries(url.searchParams)
+  return query
 }
 
 // A ticket, since browsers set no headers on sockets; a bearer header works too. Never a token in the URL.

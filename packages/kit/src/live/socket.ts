@@ -11,12 +11,32 @@ export interface Grant {
 }
 
 /** What a protocol may do with the socket it runs on. */
-export interface Connection {
+export interface Connection<Given = unknown> {
+  /** What its path and query gave. */
+  readonly given: Given
   /** Sends a frame `{ type, payload }` to this client alone. */
   send(type: string, payload: object): void
   /** How the person stands, by this socket, where its protocol has them present. Online unless told. */
   stand(standing: Standing): void
+  /** Whether it listens to this room now; false on a socket without rooms. */
+  has(room: string): boolean
 }
+
+/**
+ * Topics that a client takes and leaves on one socket, beside the socket's own: `subscribe` and `unsubscribe` name them,
+ * and every frame that concerns one names it by `key`: events at the top, the others in the payload. `endings` end the
+ * room for a person (`removed`), and not the socket.
+ */
+export interface Rooms<D, Given> extends Omit<View, 'named'> {
+  key: string
+  /** What a name must be. */
+  name: z.ZodType<string>
+  /** Before a name it makes a topic. */
+  prefix: string
+  /** Which of these the person may have, in one statement on rows that are read now. Asked again when a right changes. */
+  authorise(ctx: Ctx<D>, given: Given, names: readonly string[]): Promise<readonly string[]>
+}
+export type RoomsRule = Rooms<never, never>
 
 /** Where a person is by having a socket or stream open. */
 export interface PresenceRule<Given> {
@@ -28,24 +48,29 @@ export interface PresenceRule<Given> {
   lastSeen?: boolean
 }
 
+/** What the path and the query of a socket say, parsed. */
+export type Given<S extends SocketSpec> = z.output<S['params']> &
+  (S['query'] extends z.ZodType ? z.output<S['query']> : unknown)
+
 /**
  * A socket protocol as a value. It knows no transport: the same on `ws`, API Gateway and streams. `text` shows a frame
  * differently; `endings` names the events that end somebody's right as they are handed out.
  */
 export interface Protocol<D, S extends SocketSpec> extends View {
   /** The durable topic. Known before the right is: the listener is registered first, so that no removal falls between. */
-  topic(params: z.output<S['params']>, person: Person): string
+  topic(given: Given<S>, person: Person): string
   /**
    * Decides the right, on rows and memberships read now; throws NOT_FOUND, FORBIDDEN or UNAUTHORIZED. Called again
    * whenever the right may have changed.
    */
-  authorise(ctx: Ctx<D>, params: z.output<S['params']>): Promise<Grant>
-  presence?: PresenceRule<z.output<S['params']>>
-  /** A frame of the client besides `resume`, `renew` and `ping`; parsed by the route's `incoming`. */
+  authorise(ctx: Ctx<D>, given: Given<S>): Promise<Grant>
+  presence?: PresenceRule<Given<S>>
+  rooms?: Rooms<D, Given<S>>
+  /** Any other frame of the client, parsed by the route's `incoming`. What it throws is an `error` to its sender. */
   message?(
     ctx: Ctx<D>,
     frame: S['incoming'] extends z.ZodType ? z.output<S['incoming']> : never,
-    connection: Connection,
+    connection: Connection<Given<S>>,
   ): Promise<void>
 }
 

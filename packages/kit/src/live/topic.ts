@@ -23,6 +23,8 @@ export interface Subscription {
   sent: number
   /** Where its client asked to begin, until it does. */
   asked: From | undefined
+  /** What its control frames say besides where it stands. */
+  about: object | undefined
   generation: number
 }
 

@@ -1,0 +1,37 @@
+import { type CloseCode, closeCodes } from './close-codes.ts'
+import type { Timing } from './timing.ts'
+
+/** A frame of a client as it came: its type is a word, the rest is not looked at yet. */
+export interface ClientFrame {
+  type: string
+  payload?: unknown
+}
+
+/** Largest frame of a client in bytes: what API Gateway takes, on every transport. */
+export const mostFrame = 32 * 1024
+const mostFrames = 100
+const window = 10_000
+
+/** The frame, the code that it ends the connection with, or undefined where it is no frame. */
+export const readFrame = (text: string): ClientFrame | CloseCode | undefined => {
+  if (Buffer.byteLength(text) > mostFrame) return closeCodes.tooLarge
+  try {
+    const frame: unknown = JSON.parse(text)
+    if (typeof frame !== 'object' || frame === null || !('type' in frame) || typeof frame.type !== 'string')
+      return undefined
+    return frame as ClientFrame
+  } catch {
+    return undefined
+  }
+}
+
+/** Counts frames: false for one more than 100 in 10 s. */
+export const openPace = (timing: Timing) => {
+  const recent: number[] = []
+  return () => {
+    const now = timing.now()
+    recent.push(now)
+    while (recent[0]! < now - window) recent.shift()
+    return recent.length <= mostFrames
+  }
+}
