@@ -5,6 +5,8 @@ import { Config, open } from './deps.ts'
 import { jobs } from './jobs.ts'
 import * as messages from './messages.routes.ts'
 import * as participants from './participants.routes.ts'
+import * as presence from './presence.routes.ts'
+import { presenceSocket, roomSocket, roomsSocket } from './rooms.live.ts'
 import * as rooms from './rooms.routes.ts'
 
 export const chat = service({
@@ -12,7 +14,8 @@ export const chat = service({
   contract,
   config: Config,
   open,
-  features: [rooms.routes, participants.routes, messages.routes, calls.routes],
+  features: [rooms.routes, participants.routes, messages.routes, calls.routes, presence.routes],
+  sockets: [roomSocket, roomsSocket, presenceSocket],
   jobs,
   migrations: new URL('../migrations/', import.meta.url),
 })
