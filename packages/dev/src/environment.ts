@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
+import { type Node, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
 import type { Env } from '@wealist/kit/config'
 
 export type Ports = Record<ServiceName, number>
@@ -37,20 +37,23 @@ const forService: Partial<Record<ServiceName, (world: LocalWorld) => Env>> = {
   }),
   user: ({ s3 }) => ({
     ASSETS_URL: `${s3.endpoint}/${s3.bucket}`,
-    S3_ENDPOINT: s3.endpoint,
-    S3_BUCKET: s3.bucket,
-    S3_ACCESS_KEY_ID: s3.accessKeyId,
-    S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
     ADMIN_EMAILS: 'alice@example.com',
     // Nobody proves an address on one's own machine: who signs up with alice's is alice, also through the provider.
     SIGN_UP_PROVES_EMAIL: 'true',
   }),
 }
 
+const ofBucket = ({ s3 }: LocalWorld): Env => ({
+  S3_ENDPOINT: s3.endpoint,
+  S3_BUCKET: s3.bucket,
+  S3_ACCESS_KEY_ID: s3.accessKeyId,
+  S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+})
+
 /** The environment of one service: its own database, its own key, the keys of those it calls, and no others. */
 export const environmentOf = (service: ServiceName, world: LocalWorld): Env => {
   const origin = `http://localhost:${world.gateway}`
-  const calls: readonly ServiceName[] = topology[service].calls
+  const { calls, uses }: Node = topology[service]
   return {
     ENVIRONMENT: 'local',
     HOST: '127.0.0.1',
@@ -65,6 +68,7 @@ export const environmentOf = (service: ServiceName, world: LocalWorld): Env => {
     DRAIN_SECONDS: '1',
     PUBLIC_URL: origin,
     APP_URL: origin,
+    ...(uses.includes('s3') && ofBucket(world)),
     ...forService[service]?.(world),
     ...Object.fromEntries(
       calls.flatMap((peer) => [

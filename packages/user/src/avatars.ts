@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { avatarBytes, type AvatarUpload, type avatarTypes } from '@wealist/contract/user/profiles'
 import type { Base } from '@wealist/kit/context'
 import { conflict, invalid, notFound } from '@wealist/kit/errors'
+import type { Stored } from '@wealist/kit/objects'
 import * as avatars from './avatars.sql.ts'
 import type { Ctx, Deps } from './deps.ts'
-import type { Stored } from './objects.ts'
 import * as profiles from './profiles.sql.ts'
 
 type ImageType = (typeof avatarTypes)[number]
@@ -34,7 +34,13 @@ export const confirm = async (ctx: Ctx, key: string) => {
   if (!stored) throw conflict('Nothing was uploaded under this key yet.')
   const wrong = whatIsWrong(stored, upload.contentType)
   if (wrong) throw invalid([{ path: 'key', message: wrong }])
-  await ctx.objects.publish({ from: key, to: upload.avatarKey, stored })
+  // Its key is never written again, so browsers may keep it for ever.
+  await ctx.objects.publish({
+    from: key,
+    to: upload.avatarKey,
+    stored,
+    cacheControl: 'public, max-age=31536000, immutable',
+  })
   return ctx.tx(async (tx) => {
     if (!(await avatars.spend(tx, key))) throw conflict('This upload was used before.')
     const before = await avatars.replace(tx, { userId, key: upload.avatarKey })

@@ -2,8 +2,8 @@ import { Config as KitConfig } from '@wealist/kit/config'
 import type { Base, Ctx as KitCtx } from '@wealist/kit/context'
 import type { Actor, Person } from '@wealist/kit/actor'
 import { handlers } from '@wealist/kit/mount'
+import { objectsConfig, openObjects } from '@wealist/kit/objects'
 import * as z from 'zod'
-import { openObjects } from './objects.ts'
 import { openPasswords } from './passwords.ts'
 
 export const Config = KitConfig.extend({
@@ -33,11 +33,7 @@ export const Config = KitConfig.extend({
     .string()
     .default('http://localhost:9000/wealist')
     .describe('Where browsers read avatars/*: CloudFront in front of the bucket'),
-  S3_BUCKET: z.string().default('wealist').describe('The bucket; only what lies under avatars/ is public'),
-  S3_ENDPOINT: z.string().optional().describe('An S3 that is not AWS (MinIO, the stand-in); AWS unless set'),
-  S3_REGION: z.string().default('ap-northeast-2').describe('Region of the bucket'),
-  S3_ACCESS_KEY_ID: z.string().optional().describe('Key of an S3 that is not AWS; the role of the process unless set'),
-  S3_SECRET_ACCESS_KEY: z.string().optional().describe('Its secret'),
+  ...objectsConfig,
   PASSWORD_THREADS: z.coerce
     .number()
     .int()
@@ -51,13 +47,7 @@ export const Config = KitConfig.extend({
 export const open = (config: z.output<typeof Config>, _base: Base) => {
   if (config.SIGN_UP_PROVES_EMAIL && config.ENVIRONMENT !== 'local' && config.ENVIRONMENT !== 'test')
     throw new Error('SIGN_UP_PROVES_EMAIL is for development: anybody could take any address with it')
-  const objects = openObjects({
-    endpoint: config.S3_ENDPOINT,
-    region: config.S3_REGION,
-    bucket: config.S3_BUCKET,
-    accessKeyId: config.S3_ACCESS_KEY_ID,
-    secretAccessKey: config.S3_SECRET_ACCESS_KEY,
-  })
+  const objects = openObjects(config)
   return {
     settings: {
       admins: config.ADMIN_EMAILS,

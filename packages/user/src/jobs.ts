@@ -1,5 +1,6 @@
 import type { JobCtx } from '@wealist/kit/jobs'
 import { eventRetention, job } from '@wealist/kit/jobs'
+import { removeObjects } from '@wealist/kit/objects'
 import * as z from 'zod'
 import * as avatars from './avatars.ts'
 import type { Deps } from './deps.ts'
@@ -21,9 +22,7 @@ export const jobs = [
     ctx.revocations.unblock(userId),
   ),
   job('avatar.expire', z.strictObject({ key: z.string() }), (ctx: Ctx, upload) => avatars.expire(ctx, upload)),
-  job('objects.remove', z.strictObject({ keys: z.array(z.string()) }), (ctx: Ctx, { keys }) =>
-    ctx.objects.remove(keys),
-  ),
+  removeObjects,
   ...notices.jobs,
   // The directory is kept for good: a service that is new reads it from the start.
   eventRetention({ days: 36_500 }),
