@@ -5,7 +5,7 @@ import type { Tx } from '@wealist/kit/tx'
 import { change, see, topicOf } from './access.ts'
 import * as boards from './boards.sql.ts'
 import type { Ctx } from './deps.ts'
-import { rankBetween, ranksBetween } from './ranks.ts'
+import { rankAt, ranksBetween } from './ranks.ts'
 import * as tasks from './tasks.sql.ts'
 
 const mostBoards = 100
@@ -75,9 +75,4 @@ const moveTasks = async (
   }))
     tx.emit(topicOf(projectId), 'task.moved', task, id)
   await tasks.moveTrash(tx, { from, to })
-}
-
-const rankAt = (others: readonly { rank: string }[], position = others.length) => {
-  const at = Math.min(position, others.length)
-  return rankBetween(others[at - 1]?.rank ?? null, others[at]?.rank ?? null)
 }

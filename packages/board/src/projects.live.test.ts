@@ -1,4 +1,4 @@
-import { boards, events, members, projects, tasks } from '@wealist/contract/board'
+import { boards, customFields, events, labels, members, projects, tasks } from '@wealist/contract/board'
 import { type BoardService, boardService, codeOf } from '@wealist/dev/testing/board-service'
 import type { Ask } from '@wealist/dev/testing/one-service'
 import { freshState, type ProjectListener } from '@wealist/dev/testing/project-client'
@@ -40,6 +40,7 @@ test('a state that was read once and every type of event since then make the sta
   const [first, second] = [await add(project, 'first'), await add(project, 'second')]
   const vera = service.people.vera.id
   const viewer = await listening(service.people.bob, project)
+  const made: Record<string, string> = {}
   const steps: (() => Promise<unknown>)[] = [
     () => alice(projects.update, { params: { id }, body: { name: 'Renamed', dueDate: '2027-01-01' } }),
     () => alice(members.add, { params: { id }, body: { userId: vera, role: 'viewer' } }),
@@ -50,6 +51,17 @@ test('a state that was read once and every type of event since then make the sta
     () => add(project, 'third'),
     () => alice(tasks.update, { params: { id: first.id }, body: { title: 'First', priority: 'urgent' } }),
     () => alice(tasks.assign, { params: { id: first.id }, body: { assigneeId: vera } }),
+    () => alice(labels.create, { params: { id }, body: { name: 'Bug' } }).then((l) => void (made.label = l.id)),
+    () => alice(labels.update, { params: { id, labelId: made.label! }, body: { name: 'Fault' } }),
+    () => alice(tasks.update, { params: { id: first.id }, body: { labelIds: [made.label!] } }),
+    () =>
+      alice(customFields.create, { params: { id }, body: { name: 'N', type: 'number' } }).then(
+        (f) => void (made.field = f.id),
+      ),
+    () => alice(customFields.update, { params: { id, fieldId: made.field! }, body: { name: 'M' } }),
+    () => alice(tasks.update, { params: { id: first.id }, body: { fields: { [made.field!]: 3 } } }),
+    () => alice(labels.remove, { params: { id, labelId: made.label! } }),
+    () => alice(customFields.remove, { params: { id, fieldId: made.field! } }),
     () => alice(tasks.move, { params: { id: second.id }, body: { targetBoardId: doing!.id, position: 0 } }),
     () => alice(tasks.remove, { params: { id: first.id } }),
     () => alice(tasks.restore, { params: { id: first.id } }),

@@ -3,6 +3,8 @@ import type { PageRequest } from '@wealist/kit/page'
 import { empty, type Queryable, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 import { columns as boardColumns } from './boards.sql.ts'
+import * as customFields from './custom-fields.sql.ts'
+import * as labels from './labels.sql.ts'
 
 const columns = sql`p.id, p.workspace_id as "workspaceId", p.name, p.description, p.visibility, p.start_date as "startDate",
   p.due_date as "dueDate", p.created_by as "createdBy", p.version, p.created_at as "createdAt", p.updated_at as "updatedAt"`
@@ -26,6 +28,7 @@ export const detail = (db: Queryable, { id, userId }: { id: string; userId: stri
     scope: scopeOf({ via: 'project', id, userId }),
     item: sql`select ${columns}, coalesce(scope.role, 'viewer') as "myRole",
         coalesce((select json_agg(to_json(o) order by o.rank, o.id) from (select ${boardColumns} from boards b where b.project_id = p.id) o), '[]') as boards,
+        ${labels.all(sql`p.id`)} as labels, ${customFields.all(sql`p.id`)} as fields,
         coalesce((select head from kit.heads where topic = 'project:' || p.id), 0) as seq
       from projects p where p.id = scope.id`,
   })

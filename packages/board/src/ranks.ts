@@ -8,3 +8,9 @@ export const rankBetween = (before: string | null, after: string | null): string
 
 /** Ranks grow where people keep dropping into the same gap; past this they are evened out by a job. */
 export const longRank = 64
+
+/** The rank at an index among others that are in order; past the end is the end. */
+export const rankAt = (others: readonly { rank: string }[], position = others.length) => {
+  const at = Math.min(position, others.length)
+  return rankBetween(others[at - 1]?.rank ?? null, others[at]?.rank ?? null)
+}

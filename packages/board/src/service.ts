@@ -1,20 +1,32 @@
 import * as contract from '@wealist/contract/board'
 import { service } from '@wealist/kit/service'
 import * as boards from './boards.routes.ts'
+import * as customFields from './custom-fields.routes.ts'
 import { Config, open } from './deps.ts'
 import * as events from './events.routes.ts'
 import { jobs } from './jobs.ts'
+import * as labels from './labels.routes.ts'
 import * as members from './members.routes.ts'
 import { projectSocket } from './projects.live.ts'
 import * as projects from './projects.routes.ts'
 import * as tasks from './tasks.routes.ts'
+import * as trello from './trello.routes.ts'
 
 export const board = service({
   name: 'board',
   contract,
   config: Config,
   open,
-  features: [projects.routes, members.routes, boards.routes, tasks.routes, events.routes],
+  features: [
+    projects.routes,
+    members.routes,
+    boards.routes,
+    tasks.routes,
+    labels.routes,
+    customFields.routes,
+    events.routes,
+    trello.routes,
+  ],
   sockets: [projectSocket],
   jobs,
   migrations: new URL('../migrations/', import.meta.url),

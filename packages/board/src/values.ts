@@ -2,6 +2,7 @@ import type { Field } from '@wealist/contract/board/custom-fields'
 import type { FieldValue } from '@wealist/contract/board/tasks'
 import { invalid } from '@wealist/kit/errors'
 import type { Tx } from '@wealist/kit/tx'
+import { id } from '@wealist/contract/fields'
 import * as z from 'zod'
 import * as customFields from './custom-fields.sql.ts'
 import * as labels from './labels.sql.ts'
@@ -17,8 +18,10 @@ export const checkValues = async (tx: Tx, projectId: string, { labelIds = [], fi
   const ids = Object.keys(fields)
   const defined = ids.length > 0 ? await customFields.hold(tx, { projectId, ids }) : []
   const found = labelIds.length > 0 ? await labels.hold(tx, { projectId, ids: labelIds }) : []
-  const persons = defined.filter((f) => f.type === 'person' && typeof fields[f.id] === 'string')
-  const people = persons.map((f) => String(fields[f.id]))
+  const people = defined
+    .flatMap((f) => (f.type === 'person' ? [fields[f.id]] : []))
+    .filter(isId)
+    .map(String)
   const present = people.length > 0 ? await members.hold(tx, { projectId, userIds: people }) : []
   const wrong = [
     ...labelIds.flatMap((id, i) =>
@@ -35,6 +38,8 @@ export const checkValues = async (tx: Tx, projectId: string, { labelIds = [], fi
   ]
   if (wrong.length > 0) throw invalid(wrong)
 }
+
+const isId = (value: FieldValue | null | undefined) => id.safeParse(value).success
 
 const faultOf = (
   field: Pick<Field, 'type' | 'options'> | undefined,

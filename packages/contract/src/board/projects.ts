@@ -3,6 +3,8 @@ import { id, name, seq, text, time } from '../fields.ts'
 import { page, paging } from '../page.ts'
 import { route } from '../route.ts'
 import { Board } from './boards.ts'
+import { Field } from './custom-fields.ts'
+import { Label } from './labels.ts'
 
 /** owner > admin > member > viewer. A viewer reads; a member works on boards and tasks; an admin runs the project. */
 export const ProjectRole = z.enum(['owner', 'admin', 'member', 'viewer']).meta({ id: 'ProjectRole' })
@@ -30,10 +32,14 @@ export const Project = z
   .meta({ id: 'Project' })
 export type Project = z.infer<typeof Project>
 
-/** A project with its boards in order, as it was at `seq`. */
-export const ProjectDetail = Project.extend({ myRole: ProjectRole, boards: z.array(Board), seq }).meta({
-  id: 'ProjectDetail',
-})
+/** A project with its boards and fields in order and its labels by name, as it was at `seq`. */
+export const ProjectDetail = Project.extend({
+  myRole: ProjectRole,
+  boards: z.array(Board),
+  labels: z.array(Label),
+  fields: z.array(Field),
+  seq,
+}).meta({ id: 'ProjectDetail' })
 export type ProjectDetail = z.infer<typeof ProjectDetail>
 
 /** A project in a list, with the asker's role. */
@@ -102,7 +108,7 @@ export const create = route({
 export const get = route({
   method: 'GET',
   path: '/api/projects/{id}',
-  summary: 'A project with its boards and my role',
+  summary: 'A project with its boards, labels, fields and my role',
   access: 'scoped',
   versioned: true,
   params,

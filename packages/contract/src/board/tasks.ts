@@ -53,7 +53,10 @@ const fields = {
   status: TaskStatus,
   dueDate: time.nullable(),
   assigneeId: id.nullable(),
-  labelIds: z.array(id).max(50),
+  labelIds: z
+    .array(id)
+    .max(50)
+    .refine((ids) => new Set(ids).size === ids.length, 'has a label twice'),
 }
 
 export const NewTask = z.strictObject({

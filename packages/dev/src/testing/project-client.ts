@@ -125,8 +125,14 @@ export const tasksOf = async (ask: Ask, boardId: string, limit: number, seen?: (
 /** A state made of several answers: the lowest of their seqs is its base. */
 const readState = async (ask: Ask, projectId: string) => {
   const detail = await ask(projects.get, { params: { id: projectId } })
-  const { boards: columns, seq, myRole: _, ...project } = detail
-  const state: State = { ...empty(), project, boards: new Map(columns.map((b) => [b.id, b])) }
+  const { boards: columns, labels, fields, seq, myRole: _, ...project } = detail
+  const state: State = {
+    ...empty(),
+    project,
+    boards: new Map(columns.map((b) => [b.id, b])),
+    labels: new Map(labels.map((l) => [l.id, l])),
+    fields: new Map(fields.map((f) => [f.id, f])),
+  }
   let base = seq
   const seen = (at: number) => void (base = Math.min(base, at))
   const people = await ask(members.list, { params: { id: projectId }, query: { limit: 100 } })
@@ -184,7 +190,7 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 const inOrder = <T extends { id: string; rank: string }>(rows: Iterable<T>) =>
   [...rows].toSorted((a, b) => compare(a.rank, b.rank) || compare(a.id, b.id))
 // As a page shows it: columns in order, each with its tasks in order.
-const shown = ({ project, boards: columns, tasks: cards, members: people }: State) => ({
+const shown = ({ project, boards: columns, tasks: cards, members: people, labels, fields }: State) => ({
   project,
   columns: inOrder(columns.values()).map((column) => ({
     ...column,
@@ -192,7 +198,10 @@ const shown = ({ project, boards: columns, tasks: cards, members: people }: Stat
   })),
   homeless: [...cards.values()].filter((t) => !columns.has(t.boardId)).map((t) => t.id),
   members: [...people.values()].toSorted((a, b) => compare(a.userId, b.userId)),
+  labels: byId(labels.values()),
+  fields: inOrder(fields.values()),
 })
+const byId = <T extends { id: string }>(rows: Iterable<T>) => [...rows].toSorted((a, b) => compare(a.id, b.id))
 
 /** The same, read now by somebody who heard nothing. */
 export const freshState = async (ask: Ask, projectId: string) => shown((await readState(ask, projectId)).state)

@@ -138,6 +138,12 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     params: { id: first!.id },
     body: { title: 'secret-text-of-alice' },
   })
+  const inProject = { params: { id: project.id } }
+  const label = await alice.ask('board', board.labels.create, { ...inProject, body: { name: 'Urgent' } })
+  const field = await alice.ask('board', board.customFields.create, {
+    ...inProject,
+    body: { name: 'Size', type: 'select', options: [{ name: 'Small' }, { name: 'Large' }] },
+  })
   const about = { projectId: project.id, projectName: project.name, taskId: task.id, taskTitle: task.title }
   await call(
     noti.internal.create,
@@ -183,6 +189,8 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     board: first!.id,
     otherBoard: second!.id,
     task: task.id,
+    label: label.id,
+    field: field.id,
     room: room.id,
     message: message.id,
     notification: notifications.items[0]!.id,
