@@ -37,6 +37,9 @@ alter table tasks
   add column attachment_count int not null default 0,
   add column checklist_count int not null default 0,
   add column checklist_done int not null default 0;
+-- The order in which a project's tasks are listed unless told otherwise; it does all that the index by project alone did.
+create index tasks_created on tasks (project_id, created_at, id) where deleted_at is null;
+drop index tasks_project;
 create index tasks_trash_of on tasks (project_id, deleted_at desc, id desc) where deleted_at is not null;
 create index tasks_text on tasks using gin (project_id, (title || E'\n' || description) gin_trgm_ops) where deleted_at is null;
 create index tasks_due on tasks (due_date) where deleted_at is null and status <> 'done' and due_date is not null;

@@ -1,5 +1,6 @@
 import * as contract from '@wealist/contract/board'
 import { service } from '@wealist/kit/service'
+import * as activity from './activity.routes.ts'
 import * as boards from './boards.routes.ts'
 import * as customFields from './custom-fields.routes.ts'
 import { Config, open } from './deps.ts'
@@ -9,7 +10,9 @@ import * as labels from './labels.routes.ts'
 import * as members from './members.routes.ts'
 import { projectSocket } from './projects.live.ts'
 import * as projects from './projects.routes.ts'
+import * as search from './search.routes.ts'
 import * as tasks from './tasks.routes.ts'
+import * as trash from './trash.routes.ts'
 import * as trello from './trello.routes.ts'
 
 export const board = service({
@@ -25,6 +28,9 @@ export const board = service({
     labels.routes,
     customFields.routes,
     events.routes,
+    search.routes,
+    trash.routes,
+    activity.routes,
     trello.routes,
   ],
   sockets: [projectSocket],

@@ -1,4 +1,4 @@
-import { boards, events, members, projects, tasks } from '@wealist/contract/board'
+import { activity, boards, events, members, projects, search, tasks, trash } from '@wealist/contract/board'
 import { type BoardService, boardService } from '@wealist/dev/testing/board-service'
 import type { Ask } from '@wealist/dev/testing/one-service'
 import { newId } from '@wealist/kit/ids'
@@ -38,6 +38,9 @@ test.each<[string, number, (p: Project) => Promise<unknown>]>([
   ['boards', 1, ({ id }) => alice(boards.list, { params: { id } })],
   ['a board', 1, ({ boards: [b] }) => alice(boards.get, { params: { id: b!.id } })],
   ['a board’s tasks', 1, ({ boards: [b] }) => alice(tasks.list, { params: { id: b!.id }, query: { limit: 100 } })],
+  ['found tasks', 1, ({ id }) => alice(search.list, { params: { id }, query: { q: 't1', sort: 'due', limit: 100 } })],
+  ['the trash', 1, ({ id }) => alice(trash.list, { params: { id }, query: {} })],
+  ['activity', 1, ({ id }) => alice(activity.list, { params: { id }, query: { limit: 100 } })],
   ['the log', 2, ({ id }) => alice(events.list, { params: { id }, query: { limit: 100 } })],
 ])('reading %s is %i statement(s), however much there is', async (_, expected, read) => {
   expect(await count(() => read(small))).toBe(expected)

@@ -1,4 +1,22 @@
-import { type Queryable, sql } from '@wealist/kit/sql'
+import type { TrashedTask } from '@wealist/contract/board/trash'
+import type { PageRequest } from '@wealist/kit/page'
+import { empty, type Queryable, sql } from '@wealist/kit/sql'
+import { type Scope, scopeOf } from './access.sql.ts'
+import { columns } from './tasks.sql.ts'
+
+export const list = (
+  db: Queryable,
+  { projectId, userId, page }: { projectId: string; userId: string; page: PageRequest },
+) =>
+  db.livePage<Scope, TrashedTask>(page, {
+    scope: scopeOf({ via: 'project', id: projectId, userId }),
+    topic: sql`'project:' || scope.id`,
+    items: sql`select ${columns}, t.deleted_at as "deletedAt" from tasks t
+      where t.project_id = scope.id and t.deleted_at is not null
+      ${page.after ? sql`and (t.deleted_at, t.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
+      order by t.deleted_at desc, t.id desc limit ${page.limit + 1}`,
+    keys: ['deletedAt', 'id'],
+  })
 
 const old = (days: number) => sql`deleted_at < now() - make_interval(days => ${days})`
 

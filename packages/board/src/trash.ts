@@ -1,9 +1,17 @@
 import type { JobCtx } from '@wealist/kit/jobs'
-import { topicOf } from './access.ts'
+import type { PageRequest } from '@wealist/kit/page'
+import { see, topicOf } from './access.ts'
+import type { Ctx } from './deps.ts'
 import * as trash from './trash.sql.ts'
 
 /** What was deleted can be had back so long. */
 const days = 30
+
+export const list = async (ctx: Ctx, projectId: string, page: PageRequest) => {
+  const { scope, page: answer } = await trash.list(ctx.db, { projectId, userId: ctx.actor.id, page })
+  await see(ctx, scope, 'project')
+  return answer
+}
 
 /** Ends for good what lay in the trash for too long; the log forgets what those tasks said. */
 export const purge = async ({ db, tx, job }: JobCtx) => {

@@ -16,9 +16,14 @@ export const urlOf = (base: string, route: RouteSpec, input: { params?: unknown;
   const path = route.path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(String(params[key])))
   const query = new URLSearchParams()
   for (const [key, value] of Object.entries((input.query ?? {}) as Record<string, unknown>))
-    for (const one of Array.isArray(value) ? value : [value])
-      if (one !== undefined && one !== null) query.append(key, String(one))
+    for (const [name, one] of named(key, value)) if (one !== undefined && one !== null) query.append(name, String(one))
   return base + path + (query.size ? `?${query}` : '')
+}
+
+const named = (key: string, value: unknown): [string, unknown][] => {
+  if (Array.isArray(value)) return value.map((one) => [key, one])
+  if (typeof value !== 'object' || value === null) return [[key, value]]
+  return Object.entries(value).map(([inner, one]) => [`${key}.${inner}`, one])
 }
 
 /**

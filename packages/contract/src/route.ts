@@ -17,7 +17,10 @@ export interface RouteSpec {
   access: Access
   /** With `access: 'role'`: the least platform role that may ask. */
   role?: 'viewer' | 'operator' | 'admin'
-  /** Strict objects of strings; kit answers 404 where a path parameter does not fit and 400 where the query does not. */
+  /**
+   * Strict objects of strings; kit answers 404 where a path parameter does not fit and 400 where the query does not. A
+   * query's record `field` is written `field.<key>=value`.
+   */
   params?: z.ZodObject
   query?: z.ZodObject
   body?: z.ZodType

@@ -52,11 +52,23 @@ export const createRoles = (client: pg.Client) =>
     }
   })
 
+// pg_trgm knows letters by the database's LC_CTYPE, also where the builtin locale rules all else: under C it drops Korean.
+const characterTypes = ['C.UTF-8', 'en_US.UTF-8', 'UTF-8']
+
 /** Makes a database that its service's role owns and no other role of ours may enter. */
 export const createDatabase = async (client: pg.Client, service: ServiceName, name: string, template = 'template0') => {
-  await client.query(`create database ${name} template ${template} owner ${roleOf(service)}`)
+  const statement = `create database ${name} template ${template} owner ${roleOf(service)}`
+  // A copy takes its template's; which names there are is the machine's affair, and none of them is no reason to fail.
+  for (const type of template === 'template0' ? [...characterTypes, undefined] : [undefined])
+    try {
+      await client.query(type ? `${statement} lc_ctype '${type}'` : statement)
+      break
+    } catch (error) {
+      if (!type || (error as pg.DatabaseError).code !== wrongLocale) throw error
+    }
   await close(client, service, name)
 }
+const wrongLocale = '42809'
 
 const close = async (client: pg.Client, service: ServiceName, name: string) => {
   await client.query(`revoke all on database ${name} from public`)

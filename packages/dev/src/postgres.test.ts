@@ -135,6 +135,12 @@ test('it speaks UTF-8 and UTC, compares by bytes, and has trigrams; each role re
          current_setting('idle_in_transaction_session_timeout') as idle, current_setting('transaction_timeout') as most`,
     ),
   ).toEqual([{ name: 'board_db', lock: '2s', idle: '5s', most: '10s' }])
+  const board = new URL(url)
+  board.pathname = '/board_db'
+  await select(board.href, 'create extension pg_trgm')
+  expect(await select(board.href, `select show_trgm('한국') <> '{}' as korean, 'Z' < 'a' as bytes`)).toEqual([
+    { korean: true, bytes: true },
+  ])
   for (const database of ['user_db', 'chat_db', 'noti_db', 'storage_db']) {
     const foreign = new pg.Client({ connectionString: urlOf(url, 'board', database) })
     foreign.on('error', () => undefined)

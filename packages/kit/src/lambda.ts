@@ -1,5 +1,5 @@
 import { topology } from '@wealist/contract/topology'
-import { handle, type LambdaContext } from 'hono/aws-lambda'
+import { defaultIsContentTypeBinary, handle, type LambdaContext } from 'hono/aws-lambda'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type * as z from 'zod'
 import { type Env } from './config.ts'
@@ -13,6 +13,9 @@ interface Tick {
 const runDue = (service: Running, ms: number) =>
   service.jobs?.runDue(ms).catch((error: unknown) => service.base.log.error({ err: error }, 'due jobs could not run'))
 
+// Read as text, a file would lose the byte order mark by which Excel knows UTF-8.
+const isContentTypeBinary = (type: string) => type.startsWith('text/csv') || defaultIsContentTypeBinary(type)
+
 /**
  * The Lambda adapter: API Gateway HTTP events (payload 2.0) of one service, and the schedule that runs what is
  * due each minute. Starts once a process; a start that fails is
@@ -24,7 +27,7 @@ export const lambda = <S extends z.ZodObject, D extends object>(spec: ServiceSpe
   let running: Promise<{ service: Running<D>; answer: ReturnType<typeof handle> }> | undefined
   const open = async () => {
     const service = await start(spec, { ...pool, ...env }, { resident: false })
-    return { service, answer: handle(service.app) }
+    return { service, answer: handle(service.app, { isContentTypeBinary }) }
   }
   return async (
     event: APIGatewayProxyEventV2 | Tick,

@@ -14,13 +14,22 @@ const shown = (value: unknown): unknown =>
 
 const parameters = (route: RouteSpec) =>
   (['params', 'query'] as const).flatMap((part) =>
-    Object.entries(route[part]?.shape ?? {}).map(([name, type]) => ({
-      name,
-      in: part === 'params' ? 'path' : 'query',
-      required: part === 'params' || !(type as z.ZodType).safeParse(undefined).success,
-      schema: schema(type as z.ZodType, 'input'),
-    })),
+    Object.entries(route[part]?.shape ?? {}).map(([name, type]) => {
+      const values = recordOf(type as z.ZodType)
+      return {
+        // OpenAPI has no style for `field.<key>=value`: the name shows it.
+        name: values ? `${name}.<key>` : name,
+        in: part === 'params' ? 'path' : 'query',
+        required: part === 'params' || !(type as z.ZodType).safeParse(undefined).success,
+        schema: schema(values ?? (type as z.ZodType), 'input'),
+      }
+    }),
   )
+
+const recordOf = (type: z.ZodType): z.ZodType | undefined => {
+  if (type instanceof z.ZodOptional) return recordOf(type.unwrap() as z.ZodType)
+  return type instanceof z.ZodRecord ? (type.valueType as z.ZodType) : undefined
+}
 
 const operation = ({ name, route }: NamedRoute) => {
   const status = String(route.status ?? 200)

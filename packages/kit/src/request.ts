@@ -18,7 +18,7 @@ export const parse = async (route: RouteSpec, params: Record<string, string>, re
     for (const issue of result.error.issues) issues.push(...detailsOf(issue))
     return undefined
   }
-  const query = route.raw ? {} : check(route.query ?? none, queryOf(request.url))
+  const query = route.raw ? {} : check(route.query ?? none, queryOf(request.url, route.query?.shape ?? {}))
   const body = route.body ? check(route.body, await readJson(request, route.maxBody ?? 256 * kilobyte)) : undefined
   if (issues.length > 0) throw invalid(issues.slice(0, 50))
   return { params: path?.data ?? {}, query: query as Record<string, unknown>, body }
@@ -29,16 +29,29 @@ const detailsOf = (issue: z.core.$ZodIssue) =>
     ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not a field of this request' }))
     : [{ path: issue.path.join('.'), message: issue.message }]
 
-// A parameter given twice becomes a list, which the schema refuses unless it takes one.
-const queryOf = (url: string) => {
+type Given = string | string[]
+
+// A parameter given twice becomes a list, which the schema refuses unless it takes one. `field.a=1` is `{ field: { a: '1' } }`
+// where the route has a parameter `field`.
+const queryOf = (url: string, shape: Record<string, unknown>) => {
+  const query = new Map<string, Given | Map<string, Given>>()
   const at = url.indexOf('?')
-  const query: Record<string, string | string[]> = {}
-  if (at < 0) return query
-  for (const [key, value] of new URLSearchParams(url.slice(at))) {
-    const before = query[key]
-    query[key] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value]
+  for (const [name, value] of new URLSearchParams(at < 0 ? '' : url.slice(at))) {
+    const dot = name.indexOf('.')
+    const family = dot > 0 && Object.hasOwn(shape, name.slice(0, dot)) ? name.slice(0, dot) : undefined
+    const inner = family === undefined ? undefined : (query.get(family) ?? new Map<string, Given>())
+    if (family !== undefined && inner instanceof Map) {
+      query.set(family, inner)
+      add(inner, name.slice(dot + 1), value)
+    } else add(query, name, value)
   }
-  return query
+  return Object.fromEntries([...query].map(([k, v]) => [k, v instanceof Map ? Object.fromEntries(v) : v]))
+}
+
+// What is no list yet becomes one; a family given bare as well stays no family, and is refused.
+const add = (to: Map<string, unknown>, name: string, value: string) => {
+  const before = to.get(name)
+  to.set(name, before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value])
 }
 
 /** The JSON body, or undefined where there is none. 415 for another type, 413 past `most` bytes, 400 for what is not UTF-8 JSON. */

@@ -42,11 +42,11 @@ export interface Queryable {
   /**
    * A page of a live topic, in one statement: `scope` selects at most one row (what the right rests on), `topic` is an
    * expression over it (`'project:' || scope.id`), `items` may use `scope`. `{ items, nextCursor, seq }`; scope is
-   * undefined where there was no row.
+   * undefined where there was no row. `item` names the column that holds the item as JSON where keys are no part of it.
    */
   livePage<S extends object, T>(
     page: PageRequest,
-    list: { scope: Sql; topic: Sql; items: Sql; keys: readonly string[] },
+    list: { scope: Sql; topic: Sql; items: Sql; keys: readonly string[]; item?: string },
   ): Promise<{ scope: S | undefined; page: Json<{ items: T[]; nextCursor: string | null; seq: number }> }>
 }
 
@@ -111,11 +111,11 @@ export const queryable = (send: Send): Queryable => {
     },
     livePage: async <S extends object, T>(
       page: PageRequest,
-      list: { scope: Sql; topic: Sql; items: Sql; keys: readonly string[] },
+      list: { scope: Sql; topic: Sql; items: Sql; keys: readonly string[]; item?: string },
     ) => {
       const rows = await forged(
         page,
-        texts(sql`select to_json(scope)::text, coalesce(h.head, 0)::text, to_json(r)::text, ${join(list.keys.map(column))}
+        texts(sql`select to_json(scope)::text, coalesce(h.head, 0)::text, ${list.item ? column(list.item) : raw('to_json(r)::text')}, ${join(list.keys.map(column))}
           from (${list.scope}) scope left join kit.heads h on h.topic = ${list.topic} left join lateral (${list.items}) r on true`),
       )
       const [first] = rows
