@@ -51,9 +51,11 @@ export const roomsSocket = socket(live.rooms, {
     },
     endings,
   },
-  message: async (ctx, frame, { send, stand }) => {
+  message: async (ctx, frame, { send, stand, has }) => {
     if (frame.type === 'stand') return stand(frame.payload.state)
     const { chatId, ...payload } = frame.payload
+    // What passes is not looked up: it is for rooms whose right was decided when they were taken.
+    if (frame.type === 'typing' && !has(chatId)) throw notFound('This room')
     await say(ctx, chatId, { frame: { type: frame.type, payload } as never, send })
   },
 })
