@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { internal } from '@wealist/contract/user'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Bus, openBus } from './bus.ts'
@@ -18,6 +19,8 @@ let owner: { answer: Membership; asked: number; gate: Promise<void>; away: boole
 let now: number
 let workspace: string
 const person = randomUUID()
+// In no workspace, whoever else is.
+const stranger = randomUUID()
 beforeEach(() => {
   owner = { answer: { role: 'member', version: 3 }, asked: 0, gate: Promise.resolve(), away: false }
   now = 1_000_000
@@ -25,12 +28,14 @@ beforeEach(() => {
 })
 afterEach(() => Promise.all(closers.splice(0).map((close) => close())))
 
-const call = (async () => {
+const call = (async (_: string, route: unknown, { body }: { body?: { ids: string[] } }) => {
   owner.asked++
   if (owner.away) throw unavailable('user could not answer.')
-  const answer = owner.answer
+  const { role, version } = owner.answer
   await owner.gate
-  return answer
+  if (route !== internal.memberships) return { role, version }
+  if (body!.ids.length > 200) throw new Error('more than user-service takes')
+  return { version, items: role ? body!.ids.filter((id) => id !== stranger).map((userId) => ({ userId, role })) : [] }
 }) as unknown as Call
 
 // One process of a service: a bus and a cache of its own.
@@ -64,6 +69,49 @@ test('user-service is asked once, and the answer serves other processes for its 
   expect(await b.of(workspace, person)).toMatchObject({ role: 'member', version: 3 })
   expect(await running({ remember: false }).of(workspace, person)).toMatchObject({ role: 'member' })
   expect(owner.asked).toBe(1)
+})
+
+test('of many people those who are known are not asked about, and all others at once', async () => {
+  const [a, b] = [running(), running()]
+  const people = Array.from({ length: 150 }, () => randomUUID())
+  await a.of(workspace, person)
+  const asked = [person, ...people, stranger, person]
+  const answers = await a.among(workspace, asked)
+  expect(owner.asked).toBe(2)
+  expect(answers.size).toBe(152)
+  expect(answers.get(stranger)).toMatchObject({ role: null, version: 3 })
+  expect([...answers].filter(([, m]) => m.role !== 'member').map(([id]) => id)).toEqual([stranger])
+  // Another process has them all from Redis, this one from its copies.
+  const roles = (of: typeof answers) => new Map([...of].map(([id, { role }]) => [id, role] as const))
+  expect(roles(await b.among(workspace, asked))).toEqual(roles(answers))
+  expect(await b.of(workspace, people[7]!)).toMatchObject({ role: 'member', version: 3 })
+  await a.among(workspace, asked)
+  expect(owner.asked).toBe(2)
+  expect((await a.among(workspace, [])).size).toBe(0)
+  await running({ remember: false }).among(workspace, [...people, ...Array.from({ length: 250 }, () => randomUUID())])
+  expect(owner.asked).toBe(4)
+})
+
+test('the answers about many are as fresh as one: a published change counts, a slow refill does not', async () => {
+  const a = running()
+  const others = [randomUUID(), randomUUID()]
+  const open = gate()
+  const slow = a.among(workspace, [person, ...others])
+  await eventually(() => expect(owner.asked).toBe(1))
+  // Who asks for one of them meanwhile waits for the same answer.
+  const alone = a.of(workspace, others[0]!)
+  await change(null)
+  open()
+  expect([...(await slow).values()].map((m) => m.role)).toEqual([null, null, null])
+  expect((await alone).role).toBe(null)
+  expect(owner.asked).toBe(2)
+  await change('admin')
+  await eventually(async () => expect((await a.among(workspace, others)).get(others[0]!)?.role).toBe('admin'))
+  now += 999
+  a.bus.close()
+  await subscribed(0)
+  await change(null)
+  expect((await a.among(workspace, others, { fresh: true })).get(others[1]!)?.role).toBe(null)
 })
 
 test('"not a member" is an answer too', async () => {

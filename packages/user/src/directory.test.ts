@@ -59,4 +59,21 @@ test('a change that is rolled back leaves neither an event nor a hole', async ()
 test('of a workspace that never was nobody is a member, at version 0', async () => {
   const params = { id: people[0]!.id, userId: people[0]!.id }
   expect(await service.internal(internal.membership, { params })).toEqual({ role: null, version: 0 })
+  const none = { items: [], version: 0 }
+  expect(await service.internal(internal.memberships, { params, body: { ids: [params.id] } })).toEqual(none)
+})
+
+test('of many people those in the workspace are told, with its version, as they are told one by one', async () => {
+  const [alice, bob, carol] = people as [User, User, User]
+  const workspace = await service.workspace(alice)
+  await service.join(alice, workspace, bob)
+  const params = { id: workspace.id }
+  const ids = [alice.id, bob.id, carol.id]
+  const { items, version } = await service.internal(internal.memberships, { params, body: { ids } })
+  for (const userId of ids)
+    expect(await service.internal(internal.membership, { params: { ...params, userId } })).toEqual({
+      role: items.find((m) => m.userId === userId)?.role ?? null,
+      version,
+    })
+  expect(items.map((m) => m.role).toSorted()).toEqual(['member', 'owner'])
 })
