@@ -89,6 +89,7 @@ create table attachments (
   confirmed_at timestamptz(3)
 );
 create index attachments_task on attachments (task_id, created_at, id);
+create index attachments_project on attachments (project_id);
 
 create table join_requests (
   id uuid primary key,

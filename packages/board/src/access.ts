@@ -38,6 +38,8 @@ export interface Change {
 
 /** Where a change is made. `inWorkspace` knows the actor and the change's `people`. */
 export interface At extends Place, Pick<rights.Scope, 'visibility'> {
+  /** The actor's role on the project. */
+  role: ProjectRole
   inWorkspace(userId: string): boolean
 }
 
@@ -63,7 +65,7 @@ export const change = async <T>(
       throw (await rights.place(tx, via, id))
         ? forbidden(`This needs the project role ${least}.`)
         : notFound(called[via])
-    return work(tx, { ...place, visibility: scope.visibility, inWorkspace })
+    return work(tx, { ...place, visibility: scope.visibility, role, inWorkspace })
   })
 }
 

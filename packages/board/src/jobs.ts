@@ -1,5 +1,7 @@
 import { cron, eventRetention, job, type JobCtx } from '@wealist/kit/jobs'
+import { removeObjects } from '@wealist/kit/objects'
 import * as z from 'zod'
+import * as attachments from './attachments.ts'
 import type { Deps } from './deps.ts'
 import * as notices from './notices.ts'
 import { remind } from './reminders.ts'
@@ -10,6 +12,10 @@ export const jobs = [
   job('ranks.even', z.strictObject({ projectId: z.string(), boardId: z.string() }), (ctx: JobCtx<Deps>, board) =>
     tasks.evenRanks(ctx, board),
   ),
+  job('attachment.expire', z.strictObject({ id: z.string(), key: z.string() }), (ctx: JobCtx<Deps>, upload) =>
+    attachments.expire(ctx, upload),
+  ),
+  removeObjects,
   ...notices.jobs,
   cron('reminders.find', '*/5 * * * *', (ctx: JobCtx<Deps>) => remind(ctx)),
   // Where nothing runs between requests (Lambda), the minute's schedule is what follows user-service.

@@ -1,18 +1,25 @@
-import { boards, customFields, events, labels, members, projects, tasks } from '@wealist/contract/board'
+import { attachments, boards, customFields, events, labels, members, projects, tasks } from '@wealist/contract/board'
+import { attach } from '@wealist/dev/testing/attach'
 import { type BoardService, boardService, codeOf } from '@wealist/dev/testing/board-service'
 import type { Ask } from '@wealist/dev/testing/one-service'
 import { freshState, type ProjectListener } from '@wealist/dev/testing/project-client'
+import { s3Env, s3World, type S3World } from '@wealist/dev/testing/s3-world'
 import { newId } from '@wealist/kit/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 type Project = Awaited<ReturnType<BoardService['project']>>
 let service: BoardService
+let s3: S3World
 let alice: Ask
 beforeAll(async () => {
-  service = await boardService()
+  s3 = await s3World()
+  service = await boardService(s3Env(s3))
   alice = service.as(service.people.alice)
 })
-afterAll(() => service.stop())
+afterAll(async () => {
+  await service.stop()
+  await s3.stop()
+})
 
 const listening = async (person: { id: string }, project: { id: string }) => {
   const listener = service.listen(person, project.id)
@@ -62,11 +69,16 @@ test('a state that was read once and every type of event since then make the sta
     () => alice(tasks.update, { params: { id: first.id }, body: { fields: { [made.field!]: 3 } } }),
     () => alice(labels.remove, { params: { id, labelId: made.label! } }),
     () => alice(customFields.remove, { params: { id, fieldId: made.field! } }),
+    () => attach(alice, first.id).then((a) => void (made.file = a.id)),
+    () => alice(attachments.remove, { params: { id: first.id, attachmentId: made.file! } }),
     () => alice(tasks.move, { params: { id: second.id }, body: { targetBoardId: doing!.id, position: 0 } }),
     () => alice(tasks.remove, { params: { id: first.id } }),
     () => alice(tasks.restore, { params: { id: first.id } }),
     () => alice(boards.remove, { params: { id: todo!.id }, query: { moveTasksTo: doing!.id } }),
     () => alice(members.remove, { params: { id, userId: vera } }),
+    () => alice(members.transfer, { params: { id }, body: { userId: service.people.bob.id } }),
+    () =>
+      service.as(service.people.bob)(members.transfer, { params: { id }, body: { userId: service.people.alice.id } }),
   ]
   for (const step of steps) {
     await step()

@@ -1,6 +1,7 @@
 import * as contract from '@wealist/contract/board'
 import { service } from '@wealist/kit/service'
 import * as activity from './activity.routes.ts'
+import * as attachments from './attachments.routes.ts'
 import * as boards from './boards.routes.ts'
 import * as customFields from './custom-fields.routes.ts'
 import { Config, open } from './deps.ts'
@@ -25,6 +26,7 @@ export const board = service({
     members.routes,
     boards.routes,
     tasks.routes,
+    attachments.routes,
     labels.routes,
     customFields.routes,
     events.routes,

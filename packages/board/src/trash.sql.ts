@@ -28,15 +28,19 @@ export const projectsWithOld = async (db: Queryable, { days, limit }: { days: nu
     )
   ).map((t) => t.projectId)
 
-/** Drops at most `limit` of those tasks of a project; gives their ids. What is restored meanwhile stays. */
-export const dropTasks = async (
+/** Locks at most `limit` of those tasks of a project; gives their ids. What was restored meanwhile is none of them. */
+export const holdTasks = async (
   tx: Queryable,
   { projectId, days, limit }: { projectId: string; days: number; limit: number },
 ) =>
   (
-    await tx.rows<{ id: string }>(sql`delete from tasks where ${old(days)} and id = any(array(
-      select id from tasks where project_id = ${projectId} and ${old(days)} limit ${limit})) returning id`)
+    await tx.rows<{ id: string }>(
+      sql`select id from tasks where project_id = ${projectId} and ${old(days)} order by id limit ${limit} for update`,
+    )
   ).map((t) => t.id)
+
+export const dropTasks = (tx: Queryable, ids: readonly string[]) =>
+  tx.run(sql`delete from tasks where id = any(${ids}::uuid[])`)
 
 /** Drops at most `limit` projects that were deleted longer than `days` ago, with all they had; gives how many. */
 export const dropProjects = (db: Queryable, { days, limit }: { days: number; limit: number }) =>

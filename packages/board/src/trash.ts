@@ -1,6 +1,8 @@
 import type { JobCtx } from '@wealist/kit/jobs'
 import type { PageRequest } from '@wealist/kit/page'
 import { see, topicOf } from './access.ts'
+import * as attachments from './attachments.sql.ts'
+import { removeObjectsOf } from './attachments.ts'
 import type { Ctx } from './deps.ts'
 import * as trash from './trash.sql.ts'
 
@@ -19,10 +21,21 @@ export const purge = async ({ db, tx, job }: JobCtx) => {
     for (const projectId of projects) {
       job.signal.throwIfAborted()
       await tx(async (tx) => {
-        const ids = await trash.dropTasks(tx, { projectId, days, limit: 500 })
-        await tx.erase(topicOf(projectId), ...ids)
+        const ids = await trash.holdTasks(tx, { projectId, days, limit: 500 })
+        const files = await attachments.dropOfTasks(tx, ids)
+        removeObjectsOf(tx, files)
+        await trash.dropTasks(tx, ids)
+        await tx.erase(topicOf(projectId), ...ids, ...files.map((f) => f.id))
       })
     }
+  for (let dropped = 1; dropped > 0;) {
+    job.signal.throwIfAborted()
+    dropped = await tx(async (tx) => {
+      const files = await attachments.dropOfProjects(tx, { days, limit: 500 })
+      removeObjectsOf(tx, files)
+      return files.length
+    })
+  }
   for (let dropped = 1; dropped > 0;) {
     job.signal.throwIfAborted()
     dropped = await trash.dropProjects(db, { days, limit: 5 })

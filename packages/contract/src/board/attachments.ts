@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { id, time } from '../fields.ts'
+import { id, seq, text, time } from '../fields.ts'
+import { route } from '../route.ts'
 
 /** A file of a task, as S3 really holds it. */
 export const Attachment = z
@@ -16,3 +17,87 @@ export const Attachment = z
   })
   .meta({ id: 'Attachment' })
 export type Attachment = z.infer<typeof Attachment>
+
+/** Largest file in bytes. */
+export const attachmentBytes = 50 * 1024 * 1024
+
+/** What is going to be uploaded: the form takes exactly `size` bytes of that type. The name is kept as it was typed. */
+export const NewAttachment = z.strictObject({
+  name: text(255, 1)
+    .refine((s) => !/\p{Cc}/u.test(s), 'must not contain control characters')
+    .refine((s) => s.trim() !== '', 'must not be blank'),
+  size: z.int().min(1).max(attachmentBytes),
+  contentType: z
+    .string()
+    .max(127)
+    .regex(/^[a-z0-9][\w!#$&^.+-]*\/[a-z0-9][\w!#$&^.+-]*$/i, 'is a media type like image/png, without parameters')
+    .toLowerCase(),
+})
+export type NewAttachment = z.infer<typeof NewAttachment>
+
+/**
+ * A form to POST the file with, as multipart/form-data: all `fields`, then `file`. Valid for `expiresIn` seconds; confirm
+ * under `id` afterwards, within 50 minutes.
+ */
+export const AttachmentUpload = z
+  .strictObject({ id, url: z.string(), fields: z.record(z.string(), z.string()), expiresIn: z.int() })
+  .meta({ id: 'AttachmentUpload' })
+export type AttachmentUpload = z.infer<typeof AttachmentUpload>
+
+const params = z.strictObject({ id })
+const one = z.strictObject({ id, attachmentId: id })
+const example = { params: { id: '$task', attachmentId: '$attachment' } }
+
+export const list = route({
+  method: 'GET',
+  path: '/api/tasks/{id}/attachments',
+  summary: 'The files of a task, oldest first, at most 100',
+  access: 'scoped',
+  params,
+  response: z.strictObject({ items: z.array(Attachment), nextCursor: z.null(), seq }),
+  example: { params: { id: '$task' } },
+})
+
+export const create = route({
+  method: 'POST',
+  path: '/api/tasks/{id}/attachments',
+  summary:
+    'Get a form to upload a file with, at most 50 MB. A task has 100 files, of which 25 of one person may be unconfirmed; 409 past that',
+  access: 'scoped',
+  params,
+  body: NewAttachment,
+  status: 201,
+  response: AttachmentUpload,
+  example: { params: { id: '$task' }, body: { name: 'plan.txt', size: 12, contentType: 'text/plain' } },
+})
+
+export const confirm = route({
+  method: 'PUT',
+  path: '/api/tasks/{id}/attachments/{attachmentId}',
+  summary:
+    'Attach the file I uploaded, once it has been checked what was stored. 409 where nothing was uploaded yet, 400 where it is not what was announced',
+  access: 'scoped',
+  params: one,
+  response: Attachment,
+  example,
+})
+
+export const download = route({
+  method: 'GET',
+  path: '/api/tasks/{id}/attachments/{attachmentId}',
+  summary: 'Get an address to save the file from, valid for `expiresIn` seconds',
+  access: 'scoped',
+  params: one,
+  response: z.strictObject({ downloadUrl: z.string(), expiresIn: z.int() }),
+  example,
+})
+
+export const remove = route({
+  method: 'DELETE',
+  path: '/api/tasks/{id}/attachments/{attachmentId}',
+  summary: 'Delete a file for good: who uploaded it or a project admin may. Also takes back an upload of one’s own',
+  access: 'scoped',
+  params: one,
+  status: 204,
+  example,
+})

@@ -95,6 +95,7 @@ test('every creating POST takes an Idempotency-Key, but for auth and what answer
     'user users.create',
     'user profiles.startAvatar',
     'user invitations.create',
+    'board attachments.create',
   ])
 })
 

@@ -1,4 +1,4 @@
-import { events, members, projects, tasks } from '@wealist/contract/board'
+import { attachments, events, members, projects, tasks } from '@wealist/contract/board'
 import type { Attachment } from '@wealist/contract/board/attachments'
 import type { Board } from '@wealist/contract/board/boards'
 import type { ChecklistItem } from '@wealist/contract/board/checklist'
@@ -141,6 +141,12 @@ const readState = async (ask: Ask, projectId: string) => {
   for (const { id } of columns)
     // A board may go while it is read: its tasks come by events then.
     for (const task of await tasksOf(ask, id, 3, seen).catch(() => [])) state.tasks.set(task.id, task)
+  for (const task of state.tasks.values()) {
+    // A task without files at its seq gets them by events; one that goes while it is read has none.
+    if (task.counts.attachments === 0) continue
+    const files = await ask(attachments.list, { params: { id: task.id } }).catch(() => undefined)
+    for (const file of files?.items ?? []) state.attachments.set(file.id, file)
+  }
   return { state, seq: base }
 }
 
@@ -190,7 +196,15 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 const inOrder = <T extends { id: string; rank: string }>(rows: Iterable<T>) =>
   [...rows].toSorted((a, b) => compare(a.rank, b.rank) || compare(a.id, b.id))
 // As a page shows it: columns in order, each with its tasks in order.
-const shown = ({ project, boards: columns, tasks: cards, members: people, labels, fields }: State) => ({
+const shown = ({
+  project,
+  boards: columns,
+  tasks: cards,
+  members: people,
+  labels,
+  fields,
+  attachments: files,
+}: State) => ({
   project,
   columns: inOrder(columns.values()).map((column) => ({
     ...column,
@@ -198,6 +212,7 @@ const shown = ({ project, boards: columns, tasks: cards, members: people, labels
   })),
   homeless: [...cards.values()].filter((t) => !columns.has(t.boardId)).map((t) => t.id),
   members: [...people.values()].toSorted((a, b) => compare(a.userId, b.userId)),
+  attachments: byId([...files.values()].filter((a) => cards.has(a.taskId))),
   labels: byId(labels.values()),
   fields: inOrder(fields.values()),
 })

@@ -44,6 +44,14 @@ export const s3World = async (options: Partial<S3Options> = {}) => {
 }
 export type S3World = Awaited<ReturnType<typeof s3World>>
 
+/** What tells a service of it. */
+export const s3Env = ({ url, credentials }: Pick<S3World, 'url' | 'credentials'>) => ({
+  S3_ENDPOINT: url,
+  S3_BUCKET: Bucket,
+  S3_ACCESS_KEY_ID: credentials.accessKeyId,
+  S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+})
+
 /** The name of the error that the work ends with, `OK` for none. */
 export const code = (work: Promise<unknown>) =>
   work.then(

@@ -19,6 +19,7 @@ import { startOidc } from '../oidc.ts'
 import { freePort } from '../ports.ts'
 import { startS3 } from '../s3.ts'
 import { services } from '../services.ts'
+import { attach } from './attach.ts'
 import { testDatabase } from './database.ts'
 import type { Ids } from './examples.ts'
 import type { Handler } from './lambda-event.ts'
@@ -144,6 +145,14 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     ...inProject,
     body: { name: 'Size', type: 'select', options: [{ name: 'Small' }, { name: 'Large' }] },
   })
+  const attachment = await attach((route, input) => alice.ask('board', route, input), task.id, 'secret-text-of-alice')
+  const make = (who: TestPerson) =>
+    who.ask('board', board.projects.create, { body: { workspaceId: workspace.id, name: 'Open tea' } })
+  const [openProject, projectToJoin] = [await make(alice), await make(bob)]
+  const projectJoinRequest = await bob.ask('board', board.joinRequests.create, {
+    params: { id: openProject.id },
+    body: {},
+  })
   const about = { projectId: project.id, projectName: project.name, taskId: task.id, taskTitle: task.title }
   await call(
     noti.internal.create,
@@ -186,9 +195,13 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     joinRequest: joinRequest.id,
     avatarKey: `uploads/${alice.id}/${newId()}`,
     project: project.id,
+    openProject: openProject.id,
+    projectToJoin: projectToJoin.id,
+    projectJoinRequest: projectJoinRequest.id,
     board: first!.id,
     otherBoard: second!.id,
     task: task.id,
+    attachment: attachment.id,
     label: label.id,
     field: field.id,
     room: room.id,
