@@ -5,6 +5,8 @@ export type Standing = 'online' | 'away'
 /** Who is in a place: online where any of their connections is. */
 export type People = ReadonlyMap<string, Standing>
 
+/** The channel on which processes tell each other that somebody came or went. */
+export const nudgeOf = (place: string) => `here:${place}`
 const hereKey = (place: string) => `presence:{${place}}`
 const seenKey = (place: string) => `presence:{${place}}:seen`
 // One member a person, process and standing: what a process that died left behind ends with its score.
