@@ -1,3 +1,4 @@
+import { members, projects, tasks } from '@wealist/contract/board'
 import { notifications } from '@wealist/contract/noti'
 import * as user from '@wealist/contract/user'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -38,4 +39,36 @@ test('an invitation, being added and another role are told to the one they conce
 
   await bob.ask('user', user.workspaces.remove, { params })
   await expect.poll(() => of('bob'), { timeout: 10_000 }).toEqual([])
+})
+
+test('work on a board is told by the whole fleet to whom it concerns in the workspace, and to nobody else', async () => {
+  const { alice, bob } = world.people
+  const workspace = await alice.ask('user', user.workspaces.create, { body: { name: 'Trial' } })
+  await alice.ask('user', user.members.add, {
+    params: { id: workspace.id },
+    body: { email: bob.email, role: 'member' },
+  })
+  const of = async (who: keyof World['people']) => {
+    const { items } = await world.people[who].ask('noti', notifications.list, { query: { workspaceId: workspace.id } })
+    return items.filter((n) => !n.type.startsWith('workspace_')).map((n) => n.type)
+  }
+  const project = await alice.ask('board', projects.create, {
+    body: { workspaceId: workspace.id, name: 'Tarts', visibility: 'private' },
+  })
+  await alice.ask('board', members.add, { params: { id: project.id }, body: { userId: bob.id } })
+  await expect.poll(() => of('bob'), { timeout: 10_000 }).toEqual(['project_invited'])
+  const task = await alice.ask('board', tasks.create, {
+    params: { id: project.boards[0]!.id },
+    body: { title: 'Find the tarts', assigneeId: bob.id },
+  })
+  await expect.poll(() => of('bob'), { timeout: 10_000 }).toEqual(['task_assigned', 'project_invited'])
+  await bob.ask('board', tasks.update, { params: { id: task.id }, body: { status: 'done' } })
+  await expect.poll(() => of('alice'), { timeout: 10_000 }).toEqual(['task_completed'])
+  expect([await of('bob'), await of('mallory')]).toEqual([['task_assigned', 'project_invited'], []])
+
+  await alice.ask('user', user.members.remove, { params: { id: workspace.id, userId: bob.id } })
+  await alice.ask('board', tasks.update, { params: { id: task.id }, body: { status: 'todo' } })
+  await alice.ask('board', tasks.update, { params: { id: task.id }, body: { status: 'done' } })
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(await of('bob')).toEqual(['task_assigned', 'project_invited'])
 })
