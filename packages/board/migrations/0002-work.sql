@@ -103,6 +103,7 @@ create table join_requests (
 );
 create unique index join_requests_pending on join_requests (project_id, user_id) where status = 'pending';
 create index join_requests_project on join_requests (project_id, created_at desc, id desc);
+create index join_requests_user on join_requests (user_id);
 
 -- Which due date a task's people have been reminded of.
 create table reminders (

@@ -1,5 +1,6 @@
 import type { ProjectRole } from '@wealist/contract/board/projects'
 import { forbidden, notFound } from '@wealist/kit/errors'
+import type { WorkspaceRole } from '@wealist/kit/membership'
 import type { Tx } from '@wealist/kit/tx'
 import * as rights from './access.sql.ts'
 import type { Ctx } from './deps.ts'
@@ -8,9 +9,20 @@ import type { Place } from './places.ts'
 const ranks: Record<ProjectRole, number> = { viewer: 0, member: 1, admin: 2, owner: 3 }
 const called = { project: 'This project', board: 'This board', task: 'This task' }
 
-/** The role on a project of somebody who is in its workspace; undefined for who may not know of it. */
-export const roleIn = (scope: Pick<rights.Scope, 'visibility' | 'role'>): ProjectRole | undefined =>
-  scope.role ?? (scope.visibility === 'workspace' ? 'viewer' : undefined)
+/** Whether a role in the workspace is enough to run what nobody owns. */
+export const runsOrphans = (inWorkspace: WorkspaceRole | null) => inWorkspace === 'owner' || inWorkspace === 'admin'
+
+/**
+ * The role on a project of somebody who is in its workspace; undefined for who may not know of it. Where nobody owns it,
+ * since all who were in it have left, the workspace's owner and admins act as its owner.
+ */
+export const roleIn = (
+  scope: Pick<rights.Scope, 'visibility' | 'role' | 'owned'>,
+  inWorkspace: WorkspaceRole | null,
+): ProjectRole | undefined => {
+  if (!scope.owned && runsOrphans(inWorkspace)) return 'owner'
+  return scope.role ?? (scope.visibility === 'workspace' ? 'viewer' : undefined)
+}
 
 export const atLeast = (role: ProjectRole, least: ProjectRole) => ranks[role] >= ranks[least]
 
@@ -21,10 +33,11 @@ export const see = async (
   what: rights.Via,
   options?: { fresh: boolean },
 ): Promise<ProjectRole> => {
-  const role = scope && roleIn(scope)
-  if (!role) throw notFound(called[what])
+  // Nobody is asked about who would be refused whatever the answer.
+  if (!scope || !roleIn(scope, 'owner')) throw notFound(called[what])
   const { role: inWorkspace } = await ctx.memberships.of(scope.workspaceId, ctx.actor.id, options)
-  if (!inWorkspace) throw notFound(called[what])
+  const role = inWorkspace && roleIn(scope, inWorkspace)
+  if (!role) throw notFound(called[what])
   return role
 }
 
@@ -34,6 +47,10 @@ export interface Change {
   least: ProjectRole
   /** Whom it is about besides the actor: user-service is asked about all of them at once. */
   people?: readonly string[]
+  /** Who is in the workspace is not taken from what this process remembers: for making somebody a member. */
+  fresh?: boolean
+  /** It changes the actor's own member row. */
+  alone?: boolean
 }
 
 /** Where a change is made. `inWorkspace` knows the actor and the change's `people`. */
@@ -49,16 +66,17 @@ export interface At extends Place, Pick<rights.Scope, 'visibility'> {
  */
 export const change = async <T>(
   ctx: Ctx,
-  { via, id, least, people = [] }: Change,
+  { via, id, least, people = [], fresh = false, alone = false }: Change,
   work: (tx: Tx, at: At) => Promise<T>,
 ): Promise<T> => {
   const place = await placeOf(ctx, via, id)
-  const known = await ctx.memberships.among(place.workspaceId, [ctx.actor.id, ...people])
+  const known = await ctx.memberships.among(place.workspaceId, [ctx.actor.id, ...people], { fresh })
   const inWorkspace = (userId: string) => known.get(userId)?.role != null
-  if (!inWorkspace(ctx.actor.id)) throw notFound(called[via])
+  const own = known.get(ctx.actor.id)?.role
+  if (!own) throw notFound(called[via])
   return ctx.tx(async (tx) => {
-    const scope = await rights.lockRight(tx, { projectId: place.projectId, userId: ctx.actor.id })
-    const role = scope && roleIn(scope)
+    const scope = await rights.lockRight(tx, { projectId: place.projectId, userId: ctx.actor.id, alone })
+    const role = scope && roleIn(scope, own)
     if (!role) throw notFound(called[via])
     // What the lock waited for may have been the project's end, which this statement then did not see.
     if (!atLeast(role, least))

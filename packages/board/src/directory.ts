@@ -1,6 +1,7 @@
 import type { DirectoryEvent } from '@wealist/kit/directory'
 import type { Tx } from '@wealist/kit/tx'
 import { topicOf } from './access.ts'
+import * as requests from './join-requests.sql.ts'
 import * as members from './members.sql.ts'
 import * as projects from './projects.sql.ts'
 
@@ -15,6 +16,7 @@ export const follow = async (tx: Tx, event: DirectoryEvent): Promise<void> => {
 
 // A project whose owner is gone falls to its most senior member.
 const leave = async (tx: Tx, { userId, workspaceId }: { userId: string; workspaceId: string | undefined }) => {
+  await requests.end(tx, { userId, workspaceId })
   for (const { projectId, role } of await members.removeEverywhere(tx, { userId, workspaceId })) {
     tx.emit(topicOf(projectId), 'member.removed', { projectId, userId, stillViewer: false })
     const owner = role === 'owner' ? await members.promote(tx, projectId) : undefined

@@ -9,4 +9,5 @@ export const routes = [
     members.update(ctx, { projectId: params.id, userId: params.userId, role: body.role }),
   ),
   on(api.remove, (ctx, { params }) => members.remove(ctx, { projectId: params.id, userId: params.userId })),
+  on(api.transfer, (ctx, { params, body }) => members.transfer(ctx, params.id, body.userId)),
 ]

@@ -25,6 +25,13 @@ export const insert = (tx: Queryable, { projectId, userId, role }: Who & { role:
   tx.json<ProjectMember>(sql`insert into project_members as m (project_id, user_id, role) values (${projectId}, ${userId}, ${role})
     on conflict do nothing returning ${columns}`)
 
+export const owner = async (tx: Queryable, projectId: string) =>
+  (
+    await tx.row<{ id: string }>(
+      sql`select user_id as id from project_members where project_id = ${projectId} and role = 'owner'`,
+    )
+  )?.id
+
 export const lock = (tx: Queryable, { projectId, userId }: Who) =>
   tx.row<{ role: ProjectRole }>(
     sql`select role from project_members where project_id = ${projectId} and user_id = ${userId} for update`,

@@ -18,7 +18,8 @@ export const projectSocket = socket(events.live, {
     if (type === 'project.deleted') return () => closeCodes.unknown
     // Whoever was only looking may have lost the right to.
     if (type === 'project.updated') return text.includes('"visibility":"private"') ? () => 'recheck' : undefined
-    if (type !== 'member.removed') return undefined
+    // Who was running what nobody owned may have lost the right to see it.
+    if (type !== 'member.removed') return text.includes('"role":"owner"') ? () => 'recheck' : undefined
     const { payload } = JSON.parse(text) as { payload: { userId: string; stillViewer: boolean } }
     return ({ id }) => (id === payload.userId && !payload.stillViewer ? closeCodes.forbidden : undefined)
   },

@@ -1,7 +1,14 @@
-import type { ListedProject, NewProject, Project, ProjectChange, ProjectDetail } from '@wealist/contract/board/projects'
+import type {
+  ListedProject,
+  NewProject,
+  Project,
+  ProjectChange,
+  ProjectDetail,
+  ProjectRole,
+} from '@wealist/contract/board/projects'
 import type { PageRequest } from '@wealist/kit/page'
 import { empty, type Queryable, sql } from '@wealist/kit/sql'
-import { type Scope, scopeOf } from './access.sql.ts'
+import { owned, type Scope, scopeOf } from './access.sql.ts'
 import { columns as boardColumns } from './boards.sql.ts'
 import * as customFields from './custom-fields.sql.ts'
 import * as labels from './labels.sql.ts'
@@ -9,24 +16,24 @@ import * as labels from './labels.sql.ts'
 const columns = sql`p.id, p.workspace_id as "workspaceId", p.name, p.description, p.visibility, p.start_date as "startDate",
   p.due_date as "dueDate", p.created_by as "createdBy", p.version, p.created_at as "createdAt", p.updated_at as "updatedAt"`
 
-/** What the actor sees in a workspace that they are in. */
+/** What the actor sees in a workspace that they are in; `orphans`: also what nobody owns, as its owner. */
 export const list = (
   db: Queryable,
-  { workspaceId, userId, page }: { workspaceId: string; userId: string; page: PageRequest },
+  { workspaceId, userId, orphans, page }: { workspaceId: string; userId: string; orphans: boolean; page: PageRequest },
 ) =>
   db.page<ListedProject>(page, {
-    items: sql`select ${columns}, coalesce(m.role, 'viewer') as "myRole" from projects p
+    items: sql`select ${columns}, ${orphans ? sql`case when ${owned} then coalesce(m.role, 'viewer') else 'owner' end` : sql`coalesce(m.role, 'viewer')`} as "myRole" from projects p
       left join project_members m on m.project_id = p.id and m.user_id = ${userId}
-      where p.workspace_id = ${workspaceId} and p.deleted_at is null and (p.visibility = 'workspace' or m.role is not null)
+      where p.workspace_id = ${workspaceId} and p.deleted_at is null and (p.visibility = 'workspace' or m.role is not null ${orphans ? sql`or not ${owned}` : empty})
         ${page.after ? sql`and (p.created_at, p.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
       order by p.created_at desc, p.id desc limit ${page.limit + 1}`,
     keys: ['createdAt', 'id'],
   })
 
-export const detail = (db: Queryable, { id, userId }: { id: string; userId: string }) =>
+export const detail = (db: Queryable, { id, userId, as }: { id: string; userId: string; as?: ProjectRole }) =>
   db.scoped<Scope, ProjectDetail>({
     scope: scopeOf({ via: 'project', id, userId }),
-    item: sql`select ${columns}, coalesce(scope.role, 'viewer') as "myRole",
+    item: sql`select ${columns}, coalesce(${as ?? null}, scope.role, 'viewer') as "myRole",
         coalesce((select json_agg(to_json(o) order by o.rank, o.id) from (select ${boardColumns} from boards b where b.project_id = p.id) o), '[]') as boards,
         ${labels.all(sql`p.id`)} as labels, ${customFields.all(sql`p.id`)} as fields,
         coalesce((select head from kit.heads where topic = 'project:' || p.id), 0) as seq
@@ -75,3 +82,7 @@ export const idsOf = async (tx: Queryable, workspaceId: string) =>
 /** Keeps a living project from being deleted until the transaction ends; false where it is gone. */
 export const hold = async (tx: Queryable, id: string) =>
   (await tx.row(sql`select id from projects where id = ${id} and deleted_at is null for share`)) !== undefined
+
+/** Makes those who change who owns a project wait for each other; undefined where it is gone. */
+export const lock = (tx: Queryable, id: string) =>
+  tx.row(sql`select id from projects where id = ${id} and deleted_at is null for no key update`)

@@ -3,7 +3,7 @@ import { invalid, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
 import { constraintOf } from '@wealist/kit/sql'
-import { change, see, topicOf } from './access.ts'
+import { change, runsOrphans, see, topicOf } from './access.ts'
 import * as boards from './boards.sql.ts'
 import type { Ctx } from './deps.ts'
 import * as projects from './projects.sql.ts'
@@ -16,12 +16,14 @@ const firstBoards = [
 ]
 
 export const list = async (ctx: Ctx, workspaceId: string, page: PageRequest) => {
-  await ctx.memberships.require(workspaceId, ctx.actor.id)
-  return projects.list(ctx.db, { workspaceId, userId: ctx.actor.id, page })
+  const orphans = runsOrphans(await ctx.memberships.require(workspaceId, ctx.actor.id))
+  return projects.list(ctx.db, { workspaceId, userId: ctx.actor.id, orphans, page })
 }
 
 export const create = async (ctx: Ctx, input: NewProject) => {
-  await ctx.memberships.require(input.workspaceId, ctx.actor.id)
+  // Who left and had made it afterwards would own what they cannot see.
+  const { role } = await ctx.memberships.of(input.workspaceId, ctx.actor.id, { fresh: true })
+  if (!role) throw notFound('This workspace')
   const id = newId()
   const ranks = ranksBetween(null, null, firstBoards.length)
   return ctx.tx(async (tx) => {
@@ -36,8 +38,10 @@ export const create = async (ctx: Ctx, input: NewProject) => {
 
 export const get = async (ctx: Ctx, id: string) => {
   const { scope, item } = await projects.detail(ctx.db, { id, userId: ctx.actor.id })
-  await see(ctx, scope, 'project')
-  return item
+  const role = await see(ctx, scope, 'project')
+  if (role === (scope!.role ?? 'viewer')) return item
+  // Nobody owns it, and the asker acts as its owner.
+  return (await projects.detail(ctx.db, { id, userId: ctx.actor.id, as: role })).item
 }
 
 export const update = (ctx: Ctx, id: string, input: ProjectChange) =>

@@ -7,6 +7,7 @@ import * as customFields from './custom-fields.routes.ts'
 import { Config, open } from './deps.ts'
 import * as events from './events.routes.ts'
 import { jobs } from './jobs.ts'
+import * as joinRequests from './join-requests.routes.ts'
 import * as labels from './labels.routes.ts'
 import * as members from './members.routes.ts'
 import { projectSocket } from './projects.live.ts'
@@ -24,6 +25,7 @@ export const board = service({
   features: [
     projects.routes,
     members.routes,
+    joinRequests.routes,
     boards.routes,
     tasks.routes,
     attachments.routes,

@@ -122,5 +122,6 @@ const alive = async (tx: Tx, ctx: Ctx, id: string) =>
 const mustSee = async (tx: Tx, { projectId, inWorkspace }: At, userId: string | null | undefined) => {
   if (!userId) return
   const scope = inWorkspace(userId) ? await rights.scope(tx, { via: 'project', id: projectId, userId }) : undefined
-  if (!scope || !roleIn(scope)) throw invalid([{ path: 'assigneeId', message: 'is nobody who can see this project' }])
+  if (!scope || !roleIn(scope, 'member'))
+    throw invalid([{ path: 'assigneeId', message: 'is nobody who can see this project' }])
 }

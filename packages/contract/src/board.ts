@@ -1,5 +1,6 @@
 export * as projects from './board/projects.ts'
 export * as members from './board/members.ts'
+export * as joinRequests from './board/join-requests.ts'
 export * as boards from './board/boards.ts'
 export * as tasks from './board/tasks.ts'
 export * as attachments from './board/attachments.ts'

@@ -10,7 +10,7 @@ export const ProjectMember = z
   .meta({ id: 'ProjectMember' })
 export type ProjectMember = z.infer<typeof ProjectMember>
 
-/** A role that can be given; a project has one owner, who made it. */
+/** A role that can be given; a project has one owner, who made it or was given it. */
 export const GrantedProjectRole = z.enum(['admin', 'member', 'viewer'])
 
 const params = z.strictObject({ id })
@@ -59,4 +59,16 @@ export const remove = route({
   params: one,
   status: 204,
   example: { params: { id: '$project', userId: '$member' } },
+})
+
+export const transfer = route({
+  method: 'POST',
+  path: '/api/projects/{id}/transfer',
+  summary:
+    'Give the project to one of its members and become an admin; its owner may. Where nobody owns it any more, owners and admins of the workspace may, also to themselves',
+  access: 'scoped',
+  params,
+  body: z.strictObject({ userId: id }),
+  response: ProjectMember,
+  example: { params: { id: '$project' }, body: { userId: '$member' } },
 })

@@ -153,6 +153,13 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     params: { id: openProject.id },
     body: {},
   })
+  const make = (who: TestPerson) =>
+    who.ask('board', board.projects.create, { body: { workspaceId: workspace.id, name: 'Open tea' } })
+  const [openProject, projectToJoin] = [await make(alice), await make(bob)]
+  const projectJoinRequest = await bob.ask('board', board.joinRequests.create, {
+    params: { id: openProject.id },
+    body: {},
+  })
   const about = { projectId: project.id, projectName: project.name, taskId: task.id, taskTitle: task.title }
   await call(
     noti.internal.create,
@@ -195,6 +202,9 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     joinRequest: joinRequest.id,
     avatarKey: `uploads/${alice.id}/${newId()}`,
     project: project.id,
+    openProject: openProject.id,
+    projectToJoin: projectToJoin.id,
+    projectJoinRequest: projectJoinRequest.id,
     openProject: openProject.id,
     projectToJoin: projectToJoin.id,
     projectJoinRequest: projectJoinRequest.id,
