@@ -198,6 +198,9 @@ test('without Redis user-service is asked, and where it is away too the answer i
   expect(await publishMembership(gone, { workspaceId: workspace, version: 9 })).toBe(false)
   owner.away = true
   await expect(a.of(workspace, person)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await expect(a.among(workspace, [person, stranger])).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  owner.away = false
+  expect((await a.among(workspace, [person, stranger])).get(person)?.role).toBe('member')
 })
 
 test('a workspace that never was is nobody’s, and Redis keeps nothing of it', async () => {

@@ -1,6 +1,6 @@
 import { internal } from '@wealist/contract/user'
 import type { Bus } from './bus.ts'
-import { notFound } from './errors.ts'
+import { codeOf, notFound } from './errors.ts'
 import type { Live } from './live/live.ts'
 import type { Log } from './log.ts'
 import * as store from './membership.redis.ts'
@@ -223,10 +223,11 @@ const askOnce = async (call: Call, workspaceId: string, userIds: readonly string
     const { role, version } = await call('user', internal.membership, { params: { id: workspaceId, userId } })
     return { roles: new Map([[userId, role]]), version }
   }
-  const { items, version } = await call('user', internal.memberships, {
-    params: { id: workspaceId },
-    body: { ids: [...userIds] },
-  })
+  const lookup = () => call('user', internal.memberships, { params: { id: workspaceId }, body: { ids: [...userIds] } })
+  // A POST that changes nothing: tried again once, as the peers do with a GET.
+  const { items, version } = await lookup().catch((error: unknown) =>
+    codeOf(error) === 'UNAVAILABLE' ? lookup() : Promise.reject(error),
+  )
   const there = new Map(items.map((item) => [item.userId, item.role]))
   return { roles: new Map(userIds.map((id) => [id, there.get(id) ?? null])), version }
 }
