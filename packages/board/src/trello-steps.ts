@@ -49,10 +49,10 @@ export const stepsOf = ({ taskId, lists, report }: { taskId: string; lists: read
       continue
     }
     const said = lists.length > 1 ? `${list.name}: ${item.name}` : item.name
-    const { name: title, whole } = nameOf(said, { max: 200, otherwise: 'Untitled' })
+    const { name: title, whole } = nameOf(said, { max: 500, otherwise: 'Untitled' })
     if (whole) {
       notes.push(whole)
-      report.changed({ kind: 'checklist item', name: said, reason: 'cut to 200 characters; whole in the description' })
+      report.changed({ kind: 'checklist item', name: said, reason: 'cut to 500 characters; whole in the description' })
     }
     if (item.due || item.idMember)
       report.changed({

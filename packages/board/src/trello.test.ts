@@ -171,7 +171,7 @@ test('what our limits leave no room for is reported, not dropped silently', asyn
         id: 'k',
         idCard: 'c0',
         name: 'Steps',
-        checkItems: many(120, (i) => ({ name: i ? `${i}` : 's'.repeat(300), pos: i })),
+        checkItems: many(120, (i) => ({ name: i ? `${i}` : 's'.repeat(600), pos: i })),
       },
       { id: 'gone', idCard: 'gone', name: 'Gone', checkItems: many(3, () => ({ name: 'x' })) },
     ],
@@ -204,7 +204,7 @@ test('what our limits leave no room for is reported, not dropped silently', asyn
     [task!.id, 'Alice'],
   )
   const whole = [task!.description, ...rest.map((c) => c.content)].join('')
-  for (const part of [text, 'x'.repeat(2500), 's'.repeat(300)]) expect(whole).toContain(part)
+  for (const part of [text, 'x'.repeat(2500), 's'.repeat(600)]) expect(whole).toContain(part)
   const said = await service.rows<{ content: string }>(
     "select content from comments where task_id = $1 and author_name <> 'Alice' order by created_at, id",
     [task!.id],
