@@ -70,8 +70,8 @@ create table uploads (
   size bigint not null,
   created_by uuid not null,
   created_at timestamptz(3) not null default now(),
-  -- The message that shows it; null until it is sent.
-  message_id uuid references messages on delete set null
+  -- The message that shows it; null until it is sent. The message is stored last, so nothing can hold this to it.
+  message_id uuid
 );
 create index uploads_waiting on uploads (created_at) where message_id is null;
 create index uploads_room on uploads (room_id);

@@ -5,12 +5,14 @@ import { followDirectory } from '@wealist/kit/directory'
 import { sockets } from '@wealist/kit/live/socket'
 import { openMembership, watchMembership } from '@wealist/kit/membership'
 import { handlers } from '@wealist/kit/mount'
+import { objectsConfig, openObjects } from '@wealist/kit/objects'
 import * as z from 'zod'
 import { follow } from './directory.ts'
 import { openLiveKit } from './livekit.ts'
 import { openPlaces } from './places.ts'
 
 export const Config = KitConfig.extend({
+  ...objectsConfig,
   LIVEKIT_URL: z
     .string()
     .optional()
@@ -21,12 +23,14 @@ export const Config = KitConfig.extend({
 })
 
 export const open = (config: z.output<typeof Config>, base: Base) => {
+  const objects = openObjects(config)
   const memberships = openMembership({ ...base, remember: base.resident })
   const unwatch = base.resident ? watchMembership(memberships, base.live) : undefined
   const directory = followDirectory({ ...base, apply: follow, intervalMs: base.resident ? 15_000 : 0 })
   return {
     memberships,
     directory,
+    objects,
     places: openPlaces(),
     livekit: openLiveKit({
       url: config.LIVEKIT_URL,
@@ -38,6 +42,7 @@ export const open = (config: z.output<typeof Config>, base: Base) => {
       unwatch?.()
       await directory.stop()
       await memberships.close()
+      objects.close()
     },
   }
 }

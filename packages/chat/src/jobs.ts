@@ -1,6 +1,8 @@
 import { id } from '@wealist/contract/fields'
 import { cron, eventRetention, job, type JobCtx } from '@wealist/kit/jobs'
+import { removeObjects } from '@wealist/kit/objects'
 import * as z from 'zod'
+import * as attachments from './attachments.ts'
 import * as calls from './calls.ts'
 import type { Deps } from './deps.ts'
 import { endRooms, leaveRooms } from './directory.ts'
@@ -21,6 +23,8 @@ export const jobs = [
     calls.disconnect(ctx, who),
   ),
   cron('calls.reconcile', '* * * * *', (ctx: Ctx) => calls.reconcile(ctx)),
+  job('upload.expire', z.strictObject({ id, key: z.string() }), (ctx: Ctx, upload) => attachments.expire(ctx, upload)),
+  removeObjects,
   ...notices.jobs,
   // Where nothing runs between requests (Lambda), the minute's schedule is what follows user-service.
   cron('directory.follow', '* * * * *', (ctx: Ctx) => ctx.directory.pullOnce()),

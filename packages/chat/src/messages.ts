@@ -5,6 +5,7 @@ import type { PageRequest } from '@wealist/kit/page'
 import { constraintOf } from '@wealist/kit/sql'
 import type { Tx } from '@wealist/kit/tx'
 import { change, see, topicOf } from './access.ts'
+import * as attachments from './attachments.ts'
 import type { Ctx } from './deps.ts'
 import * as messages from './messages.sql.ts'
 import * as notices from './notices.ts'
@@ -22,6 +23,13 @@ export const list = async (ctx: Ctx, roomId: string, window: messages.Window, pa
 export const send = async (ctx: Ctx, roomId: string, input: NewMessage) => {
   const { clientId, content, type, mentions, replyTo } = input
   const { id: senderId, name: senderName } = ctx.actor
+  const mine = { roomId, senderId, clientId }
+  if (input.attachments.length > 0) {
+    // Its files are in the message that was stored before, and would not be found again.
+    const before = await change(ctx, { via: 'room', id: roomId }, (tx) => messages.byClient(tx, mine))
+    if (before) return before
+  }
+  const files = await attachments.check(ctx, roomId, input.attachments)
   try {
     return await change(ctx, { via: 'room', id: roomId }, async (tx) => {
       await mustBeIn(tx, roomId, mentions)
@@ -35,16 +43,16 @@ export const send = async (ctx: Ctx, roomId: string, input: NewMessage) => {
         senderName,
         type,
         content,
-        attachments: [],
+        attachments: files,
         mentions,
         reply,
       }
+      await attachments.give(tx, row.id, input.attachments)
       notices.said(tx, roomId)
       return tx.append<Message>({ topic: topicOf(roomId), type: 'message', subject: row.id, row: messages.insert(row) })
     })
   } catch (error) {
-    const same =
-      constraintOf(error) === 'messages_client' && (await messages.byClient(ctx.db, { roomId, senderId, clientId }))
+    const same = constraintOf(error) === 'messages_client' && (await messages.byClient(ctx.db, mine))
     if (same) return same
     throw error
   }
@@ -72,6 +80,7 @@ export const remove = (ctx: Ctx, id: string) =>
     if (was.senderId !== ctx.actor.id && role !== 'admin')
       throw forbidden('Only its author and admins of the room delete a message.')
     const message = await messages.blank(tx, id)
+    await attachments.drop(tx, id)
     await tx.erase(topicOf(roomId), id)
     tx.emit(topicOf(roomId), 'message.deleted', message!)
     return undefined

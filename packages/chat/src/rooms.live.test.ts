@@ -47,7 +47,10 @@ test('what is said on a socket is stored, acknowledged to who said it and heard 
   expect(tablet.heard.find((f) => f.type === 'message')!.chatId).toBe(id)
   for (const socket of [alice, tablet, bob]) socket.close()
 })
-const withoutRoom = ({ chatId: _, ...frame }: { chatId?: string }) => frame
+const withoutRoom = (named: { chatId?: string }) => {
+  const { chatId: _, ...frame } = named
+  return frame
+}
 
 test('the same clientId five times at once, over two sockets and HTTP, is one message and five equal acks', async () => {
   const { id } = await service.group()

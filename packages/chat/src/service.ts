@@ -1,5 +1,6 @@
 import * as contract from '@wealist/contract/chat'
 import { service } from '@wealist/kit/service'
+import * as attachments from './attachments.routes.ts'
 import * as calls from './calls.routes.ts'
 import { Config, open } from './deps.ts'
 import { jobs } from './jobs.ts'
@@ -14,7 +15,7 @@ export const chat = service({
   contract,
   config: Config,
   open,
-  features: [rooms.routes, participants.routes, messages.routes, calls.routes, presence.routes],
+  features: [rooms.routes, participants.routes, messages.routes, attachments.routes, calls.routes, presence.routes],
   sockets: [roomSocket, roomsSocket, presenceSocket],
   jobs,
   migrations: new URL('../migrations/', import.meta.url),

@@ -19,7 +19,7 @@ import { startOidc } from '../oidc.ts'
 import { freePort } from '../ports.ts'
 import { startS3 } from '../s3.ts'
 import { services } from '../services.ts'
-import { attach } from './attach.ts'
+import { attach, post } from './attach.ts'
 import { testDatabase } from './database.ts'
 import type { Ids } from './examples.ts'
 import type { Handler } from './lambda-event.ts'
@@ -146,12 +146,9 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     body: { name: 'Size', type: 'select', options: [{ name: 'Small' }, { name: 'Large' }] },
   })
   const attachment = await attach((route, input) => alice.ask('board', route, input), task.id, 'secret-text-of-alice')
-  const make = (who: TestPerson) =>
-    who.ask('board', board.projects.create, { body: { workspaceId: workspace.id, name: 'Open tea' } })
-  const [openProject, projectToJoin] = [await make(alice), await make(bob)]
-  const projectJoinRequest = await bob.ask('board', board.joinRequests.create, {
-    params: { id: openProject.id },
-    body: {},
+  const checklistItem = await alice.ask('board', board.checklist.create, {
+    params: { id: task.id },
+    body: { title: 'secret-text-of-alice' },
   })
   const make = (who: TestPerson) =>
     who.ask('board', board.projects.create, { body: { workspaceId: workspace.id, name: 'Open tea' } })
@@ -187,6 +184,15 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     params: { id: room.id },
     body: { clientId: newId(), content: 'secret-text-of-alice in the morning' },
   })
+  const upload = await alice.ask('chat', chat.attachments.begin, {
+    params: { id: room.id },
+    body: { name: 'tea.txt', size: 3, contentType: 'text/plain' },
+  })
+  await post(upload, 'tea')
+  await alice.ask('chat', chat.messages.send, {
+    params: { id: room.id },
+    body: { clientId: newId(), type: 'file', attachments: [upload.id] },
+  })
   const notifications = await alice.ask('noti', noti.notifications.list, {})
   const sessions = await alice.ask('auth', auth.sessions.list, {})
   return {
@@ -205,17 +211,16 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     openProject: openProject.id,
     projectToJoin: projectToJoin.id,
     projectJoinRequest: projectJoinRequest.id,
-    openProject: openProject.id,
-    projectToJoin: projectToJoin.id,
-    projectJoinRequest: projectJoinRequest.id,
     board: first!.id,
     otherBoard: second!.id,
     task: task.id,
     attachment: attachment.id,
+    checklistItem: checklistItem.id,
     label: label.id,
     field: field.id,
     room: room.id,
     message: message.id,
+    roomFile: upload.id,
     notification: notifications.items[0]!.id,
     session: sessions.items[0]!.id,
     refreshToken: alice.refreshToken,

@@ -1,0 +1,23 @@
+import * as z from 'zod'
+import { id, text } from './fields.ts'
+
+/** A file's name as a person typed it, 1 to 255 characters without control characters. */
+export const fileName = text(255, 1)
+  .refine((s) => !/\p{Cc}/u.test(s), 'must not contain control characters')
+  .refine((s) => s.trim() !== '', 'must not be blank')
+
+/** A media type, lowered, without parameters. */
+export const contentType = z
+  .string()
+  .max(127)
+  .regex(/^[a-z0-9][\w!#$&^.+-]*\/[a-z0-9][\w!#$&^.+-]*$/i, 'is a media type like image/png, without parameters')
+  .toLowerCase()
+
+/**
+ * A form to POST a file with, as multipart/form-data: all `fields`, then `file`. Valid for `expiresIn` seconds; `id` is
+ * what the file is then called.
+ */
+export const UploadForm = z
+  .strictObject({ id, url: z.string(), fields: z.record(z.string(), z.string()), expiresIn: z.int() })
+  .meta({ id: 'UploadForm' })
+export type UploadForm = z.infer<typeof UploadForm>
