@@ -1,5 +1,5 @@
 import type { ProjectRole } from '@wealist/contract/board/projects'
-import { type Queryable, type Sql, sql } from '@wealist/kit/sql'
+import { type Queryable, raw, type Sql, sql } from '@wealist/kit/sql'
 import type { Place } from './places.ts'
 
 /** What a right on a project rests on, besides the workspace. */
@@ -12,15 +12,13 @@ export interface Scope {
   owned: boolean
 }
 
-/** By what a project is named: itself, or a board or task of it. */
-export type Via = 'project' | 'board' | 'task'
+/** By what a project is named: itself, or a board, a task or a comment of it. */
+export type Via = 'project' | 'board' | 'task' | 'comment'
 
-const projectOf = (via: Via, id: string): Sql => {
-  if (via === 'project') return sql`${id}::uuid`
-  return via === 'board'
-    ? sql`(select project_id from boards where id = ${id})`
-    : sql`(select project_id from tasks where id = ${id})`
-}
+const tables = { board: raw('boards'), task: raw('tasks'), comment: raw('comments') }
+
+const projectOf = (via: Via, id: string): Sql =>
+  via === 'project' ? sql`${id}::uuid` : sql`(select project_id from ${tables[via]} where id = ${id})`
 
 /** Whether somebody owns project `p`. */
 export const owned = sql`exists (select from project_members o where o.project_id = p.id and o.role = 'owner')`

@@ -4,10 +4,11 @@ import type { WorkspaceRole } from '@wealist/kit/membership'
 import type { Tx } from '@wealist/kit/tx'
 import * as rights from './access.sql.ts'
 import type { Ctx } from './deps.ts'
+import * as members from './members.sql.ts'
 import type { Place } from './places.ts'
 
 const ranks: Record<ProjectRole, number> = { viewer: 0, member: 1, admin: 2, owner: 3 }
-const called = { project: 'This project', board: 'This board', task: 'This task' }
+const called = { project: 'This project', board: 'This board', task: 'This task', comment: 'This comment' }
 
 /** Whether a role in the workspace is enough to run what nobody owns. */
 export const runsOrphans = (inWorkspace: WorkspaceRole | null) => inWorkspace === 'owner' || inWorkspace === 'admin'
@@ -100,3 +101,10 @@ export const placeOf = async (ctx: Ctx, via: rights.Via, id: string): Promise<Pl
 
 /** The live topic of a project. */
 export const topicOf = (projectId: string) => `project:${projectId}`
+
+/** Which of these people can see the project, as `change` knows them. */
+export const whoSee = async (tx: Tx, { projectId, visibility, inWorkspace }: At, people: readonly string[]) => {
+  const near = people.filter(inWorkspace)
+  if (visibility === 'workspace' || near.length === 0) return near
+  return members.hold(tx, { projectId, userIds: near })
+}

@@ -6,6 +6,7 @@ import type { Tx } from '@wealist/kit/tx'
 import { change, see, topicOf } from './access.ts'
 import * as customFields from './custom-fields.sql.ts'
 import type { Ctx } from './deps.ts'
+import * as projects from './projects.sql.ts'
 import { rankAt } from './ranks.ts'
 
 const most = 50
@@ -18,6 +19,8 @@ export const list = async (ctx: Ctx, projectId: string) => {
 
 export const create = (ctx: Ctx, projectId: string, { position, ...input }: NewField) =>
   change(ctx, { via: 'project', id: projectId, least: 'admin' }, async (tx) => {
+    // Of two first fields, which no lock of fields would keep apart, the second sees the first.
+    if (!(await projects.lock(tx, projectId))) throw notFound('This project')
     const there = await customFields.lockAll(tx, projectId)
     if (there.length >= most) throw conflict(`A project has ${most} fields at most.`)
     const options = input.options.map(withId)

@@ -5,6 +5,7 @@ import { constraintOf } from '@wealist/kit/sql'
 import { change, see, topicOf } from './access.ts'
 import type { Ctx } from './deps.ts'
 import * as labels from './labels.sql.ts'
+import * as projects from './projects.sql.ts'
 
 const most = 100
 
@@ -16,6 +17,8 @@ export const list = async (ctx: Ctx, projectId: string) => {
 
 export const create = (ctx: Ctx, projectId: string, input: NewLabel) =>
   change(ctx, { via: 'project', id: projectId, least: 'member' }, async (tx) => {
+    // One after the other: those that are counted are all there are.
+    if (!(await projects.lock(tx, projectId))) throw notFound('This project')
     if ((await labels.count(tx, projectId)) >= most) throw conflict(`A project has ${most} labels at most.`)
     const label = await labels.insert(tx, { ...input, id: newId(), projectId })
     if (!label) throw alreadyExists('There is a label of this name.')

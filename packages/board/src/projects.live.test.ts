@@ -1,4 +1,16 @@
-import { attachments, boards, customFields, events, labels, members, projects, tasks } from '@wealist/contract/board'
+import {
+  attachments,
+  boards,
+  checklist,
+  comments,
+  customFields,
+  events,
+  labels,
+  members,
+  projects,
+  tasks,
+  watchers,
+} from '@wealist/contract/board'
 import { attach } from '@wealist/dev/testing/attach'
 import { type BoardService, boardService, codeOf } from '@wealist/dev/testing/board-service'
 import type { Ask } from '@wealist/dev/testing/one-service'
@@ -58,6 +70,23 @@ test('a state that was read once and every type of event since then make the sta
     () => add(project, 'third'),
     () => alice(tasks.update, { params: { id: first.id }, body: { title: 'First', priority: 'urgent' } }),
     () => alice(tasks.assign, { params: { id: first.id }, body: { assigneeId: vera } }),
+    () =>
+      alice(comments.create, { params: { id: first.id }, body: { content: 'First' } }).then(
+        (c) => void (made.comment = c.id),
+      ),
+    () => alice(comments.create, { params: { id: first.id }, body: { content: 'Second', parentId: made.comment! } }),
+    () => alice(comments.update, { params: { id: made.comment! }, body: { content: 'First!', mentions: [vera] } }),
+    () => alice(comments.remove, { params: { id: made.comment! } }),
+    () =>
+      alice(checklist.create, { params: { id: first.id }, body: { title: 'Boil' } }).then(
+        (c) => void (made.step = c.id),
+      ),
+    () => alice(checklist.create, { params: { id: first.id }, body: { title: 'Pour', position: 0 } }),
+    () =>
+      alice(checklist.update, { params: { id: first.id, itemId: made.step! }, body: { isDone: true, position: 0 } }),
+    () => alice(checklist.remove, { params: { id: first.id, itemId: made.step! } }),
+    () => alice(watchers.add, { params: { id: first.id, userId: vera } }),
+    () => alice(watchers.remove, { params: { id: first.id, userId: vera } }),
     () => alice(labels.create, { params: { id }, body: { name: 'Bug' } }).then((l) => void (made.label = l.id)),
     () => alice(labels.update, { params: { id, labelId: made.label! }, body: { name: 'Fault' } }),
     () => alice(tasks.update, { params: { id: first.id }, body: { labelIds: [made.label!] } }),

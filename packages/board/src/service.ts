@@ -1,9 +1,11 @@
 import * as contract from '@wealist/contract/board'
 import { service } from '@wealist/kit/service'
-import * as activity from './activity.routes.ts'
 import * as attachments from './attachments.routes.ts'
+import * as activity from './activity.routes.ts'
 import * as boards from './boards.routes.ts'
+import * as comments from './comments.routes.ts'
 import * as customFields from './custom-fields.routes.ts'
+import * as checklist from './checklist.routes.ts'
 import { Config, open } from './deps.ts'
 import * as events from './events.routes.ts'
 import { jobs } from './jobs.ts'
@@ -16,6 +18,7 @@ import * as search from './search.routes.ts'
 import * as tasks from './tasks.routes.ts'
 import * as trash from './trash.routes.ts'
 import * as trello from './trello.routes.ts'
+import * as watchers from './watchers.routes.ts'
 
 export const board = service({
   name: 'board',
@@ -29,8 +32,11 @@ export const board = service({
     boards.routes,
     tasks.routes,
     attachments.routes,
+    checklist.routes,
     labels.routes,
     customFields.routes,
+    comments.routes,
+    watchers.routes,
     events.routes,
     search.routes,
     trash.routes,

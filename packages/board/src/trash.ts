@@ -3,6 +3,8 @@ import type { PageRequest } from '@wealist/kit/page'
 import { see, topicOf } from './access.ts'
 import * as attachments from './attachments.sql.ts'
 import { removeObjectsOf } from './attachments.ts'
+import * as checklist from './checklist.sql.ts'
+import * as comments from './comments.sql.ts'
 import type { Ctx } from './deps.ts'
 import * as trash from './trash.sql.ts'
 
@@ -24,8 +26,9 @@ export const purge = async ({ db, tx, job }: JobCtx) => {
         const ids = await trash.holdTasks(tx, { projectId, days, limit: 500 })
         const files = await attachments.dropOfTasks(tx, ids)
         removeObjectsOf(tx, files)
+        const [steps, said] = await Promise.all([checklist.idsOf(tx, ids), comments.idsOf(tx, ids)])
         await trash.dropTasks(tx, ids)
-        await tx.erase(topicOf(projectId), ...ids, ...files.map((f) => f.id))
+        await tx.erase(topicOf(projectId), ...ids, ...files.map((f) => f.id), ...steps, ...said)
       })
     }
   for (let dropped = 1; dropped > 0;) {

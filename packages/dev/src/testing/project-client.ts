@@ -1,4 +1,4 @@
-import { attachments, events, members, projects, tasks } from '@wealist/contract/board'
+import { attachments, checklist, comments, events, members, projects, tasks } from '@wealist/contract/board'
 import type { Attachment } from '@wealist/contract/board/attachments'
 import type { Board } from '@wealist/contract/board/boards'
 import type { ChecklistItem } from '@wealist/contract/board/checklist'
@@ -142,10 +142,16 @@ const readState = async (ask: Ask, projectId: string) => {
     // A board may go while it is read: its tasks come by events then.
     for (const task of await tasksOf(ask, id, 3, seen).catch(() => [])) state.tasks.set(task.id, task)
   for (const task of state.tasks.values()) {
-    // A task without files at its seq gets them by events; one that goes while it is read has none.
-    if (task.counts.attachments === 0) continue
-    const files = await ask(attachments.list, { params: { id: task.id } }).catch(() => undefined)
-    for (const file of files?.items ?? []) state.attachments.set(file.id, file)
+    // What a task does not have at its seq it gets by events; one that goes while it is read has none.
+    const params = { id: task.id }
+    const files = task.counts.attachments > 0 && (await ask(attachments.list, { params }).catch(() => undefined))
+    for (const file of (files && files.items) || []) state.attachments.set(file.id, file)
+    const steps = task.counts.checklist > 0 && (await ask(checklist.list, { params }).catch(() => undefined))
+    for (const step of (steps && steps.items) || []) state.checklist.set(step.id, step)
+    // Marks of deleted comments are not counted.
+    const query = { limit: 100 }
+    const said = await ask(comments.list, { params, query }).catch(() => undefined)
+    for (const comment of said?.items ?? []) state.comments.set(comment.id, comment)
   }
   return { state, seq: base }
 }
@@ -204,6 +210,8 @@ const shown = ({
   labels,
   fields,
   attachments: files,
+  comments: said,
+  checklist: steps,
 }: State) => ({
   project,
   columns: inOrder(columns.values()).map((column) => ({
@@ -213,6 +221,8 @@ const shown = ({
   homeless: [...cards.values()].filter((t) => !columns.has(t.boardId)).map((t) => t.id),
   members: [...people.values()].toSorted((a, b) => compare(a.userId, b.userId)),
   attachments: byId([...files.values()].filter((a) => cards.has(a.taskId))),
+  comments: byId([...said.values()].filter((c) => cards.has(c.taskId))),
+  checklist: inOrder([...steps.values()].filter((c) => cards.has(c.taskId))),
   labels: byId(labels.values()),
   fields: inOrder(fields.values()),
 })

@@ -157,6 +157,10 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     params: { id: openProject.id },
     body: {},
   })
+  const comment = await alice.ask('board', board.comments.create, {
+    params: { id: task.id },
+    body: { content: 'secret-text-of-alice' },
+  })
   const about = { projectId: project.id, projectName: project.name, taskId: task.id, taskTitle: task.title }
   await call(
     noti.internal.create,
@@ -214,6 +218,7 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     board: first!.id,
     otherBoard: second!.id,
     task: task.id,
+    comment: comment.id,
     attachment: attachment.id,
     checklistItem: checklistItem.id,
     label: label.id,
