@@ -2,7 +2,7 @@ import { internal, users } from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
 import { password, type UserService, userService } from '@wealist/dev/testing/user-service'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openPasswords } from './passwords.ts'
+import { openPasswords } from '@wealist/kit/passwords'
 
 let service: UserService
 beforeAll(async () => void (service = await userService({ PASSWORD_THREADS: '1', PASSWORD_QUEUE: '6' })))

@@ -4,7 +4,7 @@ import type { Actor, Person } from '@wealist/kit/actor'
 import { handlers } from '@wealist/kit/mount'
 import { objectsConfig, openObjects } from '@wealist/kit/objects'
 import * as z from 'zod'
-import { openPasswords } from './passwords.ts'
+import { openPasswords } from '@wealist/kit/passwords'
 
 export const Config = KitConfig.extend({
   ADMIN_EMAILS: z

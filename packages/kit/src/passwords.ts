@@ -1,5 +1,5 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
-import { unavailable } from '@wealist/kit/errors'
+import { unavailable } from './errors.ts'
 
 /** Cost of argon2id: memory in KiB, passes over it, lanes. */
 export interface Cost {
