@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { id, text } from './fields.ts'
 
-/** A file's name as a person typed it, 1 to 255 characters without control characters. */
-export const fileName = text(255, 1)
+/** A file's name as a person typed it, 1 to 255 characters (code points) without control characters. */
+export const fileName = text(510, 1)
+  .refine((s) => [...s].length <= 255, 'has 255 characters at most')
   .refine((s) => !/\p{Cc}/u.test(s), 'must not contain control characters')
   .refine((s) => s.trim() !== '', 'must not be blank')
 

@@ -47,6 +47,10 @@ export const openObjects = (config: z.output<typeof Config>) => {
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
   })
   return {
+    /** For what only one service does with it. */
+    client,
+    bucket: Bucket,
+
     /** A form that stores one file of this type and of so many bytes under this key. */
     form: (key: string, { contentType, minBytes = 1, maxBytes, expires }: FormLimits) =>
       createPresignedPost(client, {
@@ -129,6 +133,10 @@ export const removeObjects = job(
   z.strictObject({ keys: z.array(z.string()).min(1).max(1000) }),
   (ctx: JobCtx<{ objects: Objects }>, { keys }) => ctx.objects.remove(keys),
 )
+
+/** What S3 was asked, with 503 where it is away. */
+export const away = <T>(asked: Promise<T>): Promise<T> =>
+  asked.catch((error: unknown) => Promise.reject(readable(error)))
 
 // What S3 says of a request is ours to mend; that it is away or overloaded is the caller's to know.
 const readable = (error: unknown): unknown => {

@@ -58,12 +58,15 @@ test('what is public is on the reviewed list', () => {
     // The invitation's token is the right.
     'GET /api/invitations/{token}',
     'GET /api/oauth2/callback/google',
+    // So is a link's.
+    'GET /api/storage/shares/{token}',
     'GET /oauth2/authorization/google',
     'POST /api/auth/exchange',
     'POST /api/auth/login',
     'POST /api/auth/refresh',
     // LiveKit signs what it says.
     'POST /api/chats/livekit/webhook',
+    'POST /api/storage/shares/{token}/unlock',
     'POST /api/users',
   ])
   expect(barePaths).toEqual(['/oauth2/*', '/api/oauth2/*', '/.well-known/*'])
@@ -90,12 +93,20 @@ test('every creating POST takes an Idempotency-Key, but for auth and what answer
   const without = routes.filter(
     ({ route }) => route.method === 'POST' && route.status === 201 && !route.idempotent && route.access !== 'internal',
   )
-  // A password, a presigned form and an invitation's link are secrets, which no table keeps, hashed or not.
+  // A password, a presigned form, a call's token and a link are secrets, which no table keeps, hashed or not. A message
+  // has a key of its own, its clientId; a file sent as a form is read as it comes, and sent again is its next version.
   expect(without.map(({ service, name }) => `${service} ${name}`)).toEqual([
     'user users.create',
     'user profiles.startAvatar',
     'user invitations.create',
     'board attachments.create',
+    'chat messages.send',
+    'chat calls.join',
+    'chat attachments.begin',
+    'storage uploads.create',
+    'storage files.upload',
+    'storage shares.shareFile',
+    'storage shares.shareFolder',
   ])
 })
 

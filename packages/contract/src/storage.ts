@@ -1,0 +1,6 @@
+export * as folders from './storage/folders.ts'
+export * as uploads from './storage/uploads.ts'
+export * as files from './storage/files.ts'
+export * as trash from './storage/trash.ts'
+export * as shares from './storage/shares.ts'
+export * as usage from './storage/usage.ts'

@@ -1,0 +1,36 @@
+import { id } from '@wealist/contract/fields'
+import { cron, job, type JobCtx } from '@wealist/kit/jobs'
+import { removeObjects } from '@wealist/kit/objects'
+import * as z from 'zod'
+import type { Deps } from './deps.ts'
+import * as retention from './retention.ts'
+import { abortParts } from './store.ts'
+import * as thumbnails from './thumbnails.ts'
+import * as trash from './trash.ts'
+
+type Ctx = JobCtx<Deps>
+const OfWorkspace = z.strictObject({ workspaceId: id })
+const long = { timeout: 600_000 }
+
+export const jobs = [
+  removeObjects,
+  job('parts.abort', z.strictObject({ key: z.string(), uploadId: z.string() }), (ctx: Ctx, parts) =>
+    abortParts(ctx.objects, parts),
+  ),
+  job('thumbnail.make', z.strictObject({ key: z.string() }), (ctx: Ctx, image) => thumbnails.make(ctx, image)),
+  job('trash.drop', OfWorkspace, (ctx: Ctx, drive) => trash.drop(ctx, drive), long),
+  job('trash.empty', OfWorkspace, (ctx: Ctx, drive) => trash.emptyRest(ctx, drive)),
+  job(
+    'drive.end',
+    OfWorkspace,
+    async (ctx: Ctx, drive) => {
+      await retention.endDrive(ctx, drive)
+      await trash.drop(ctx, drive)
+    },
+    long,
+  ),
+  // Where nothing runs between requests (Lambda), the minute's schedule is what follows user-service.
+  cron('directory.follow', '* * * * *', (ctx: Ctx) => ctx.directory.pullOnce()),
+  cron('drive.clean', '17 * * * *', (ctx: Ctx) => retention.clean(ctx), long),
+  cron('drive.sweep', '53 3 * * *', (ctx: Ctx) => retention.sweep(ctx), long),
+]

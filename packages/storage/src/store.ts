@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto'
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { away, type Objects } from '@wealist/kit/objects'
+
+/** Bytes of a part that the service itself sends, of which it holds one. S3 takes none smaller but the last. */
+const ownPart = 8 * 1024 * 1024
+/** Enough to know a file by its beginning. */
+export const beginningBytes = 4100
+
+export interface Part {
+  partNumber: number
+  etag: string
+}
+
+export const beginParts = async (
+  { client, bucket }: Objects,
+  { key, contentType }: { key: string; contentType: string },
+) => {
+  const begun = await away(
+    client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ContentType: contentType })),
+  )
+  return begun.UploadId!
+}
+
+/** Addresses to PUT parts to. They are signed here, without asking S3. */
+export const partAddresses = (
+  { client, bucket }: Objects,
+  { key, uploadId, count, expires }: { key: string; uploadId: string; count: number; expires: number },
+) =>
+  Promise.all(
+    Array.from({ length: count }, async (_, i) => ({
+      partNumber: i + 1,
+      url: await getSignedUrl(
+        client,
+        new UploadPartCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumber: i + 1 }),
+        { expiresIn: expires },
+      ),
+    })),
+  )
+
+/** Joins the parts. What S3 says of them is the client's to know: the message, or undefined where they were joined, now or before. */
+export const joinParts = async (
+  { client, bucket }: Objects,
+  { key, uploadId, parts }: { key: string; uploadId: string; parts: readonly Part[] },
+): Promise<string | undefined> => {
+  const Parts = parts
+    .toSorted((a, b) => a.partNumber - b.partNumber)
+    .map((p) => ({ PartNumber: p.partNumber, ETag: p.etag }))
+  const command = new CompleteMultipartUploadCommand({
+    Bucket: bucket,
+    Key: key,
+    UploadId: uploadId,
+    MultipartUpload: { Parts },
+  })
+  try {
+    await client.send(command)
+    return undefined
+  } catch (error) {
+    const { name } = error as Error
+    // Joined by the call before this one, whose answer was lost; or never begun, and then nothing is there.
+    if (name === 'NoSuchUpload') return undefined
+    if (name === 'InvalidPart' || name === 'InvalidPartOrder' || name === 'EntityTooSmall' || name === 'MalformedXML')
+      return 'are not the parts that were uploaded'
+    return away(Promise.reject(error as Error))
+  }
+}
+
+export const abortParts = async ({ client, bucket }: Objects, { key, uploadId }: { key: string; uploadId: string }) => {
+  try {
+    await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }))
+  } catch (error) {
+    if ((error as Error).name !== 'NoSuchUpload') throw error
+  }
+}
+
+/** The first bytes of an object. */
+export const beginningOf = async ({ client, bucket }: Objects, key: string) => {
+  const got = await away(
+    client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=0-${beginningBytes - 1}` })),
+  )
+  return got.Body!.transformToByteArray()
+}
+
+/** The checksum of a whole object, read through and not kept. */
+export const sha256Of = async ({ client, bucket }: Objects, key: string) => {
+  const got = await away(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })))
+  const hash = createHash('sha256')
+  for await (const chunk of got.Body as AsyncIterable<Uint8Array>) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+export const readAll = async ({ client, bucket }: Objects, key: string) =>
+  (await away(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })))).Body!.transformToByteArray()
+
+export const put = (
+  { client, bucket }: Objects,
+  { key, body, contentType }: { key: string; body: Uint8Array; contentType: string },
+) => away(client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType })))
+
+/** Sends a stream to S3, of which a part at a time is in memory. Gives its size; what `check` throws of the beginning ends it. */
+export const putStream = async (
+  objects: Objects,
+  {
+    key,
+    contentType,
+    body,
+    check,
+  }: {
+    key: string
+    contentType: string
+    body: AsyncIterable<Uint8Array>
+    check(beginning: Uint8Array, size: number): Promise<void> | void
+  },
+): Promise<number> => {
+  const { client, bucket } = objects
+  let waiting: Uint8Array[] = []
+  let held = 0
+  let size = 0
+  let uploadId: string | undefined
+  const parts: Part[] = []
+  const take = () => {
+    const part = Buffer.concat(waiting)
+    waiting = []
+    held = 0
+    return part
+  }
+  const send = async (part: Uint8Array) => {
+    uploadId ??= await beginParts(objects, { key, contentType })
+    const partNumber = parts.length + 1
+    const command = new UploadPartCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: uploadId,
+      PartNumber: partNumber,
+      Body: part,
+    })
+    const { ETag } = await away(client.send(command))
+    parts.push({ partNumber, etag: ETag! })
+  }
+  let begun = false
+  const begin = async () => {
+    begun = true
+    await check(Buffer.concat(waiting).subarray(0, beginningBytes), size)
+  }
+  try {
+    for await (const chunk of body) {
+      waiting.push(chunk)
+      held += chunk.length
+      size += chunk.length
+      if (!begun && held >= beginningBytes) await begin()
+      if (held >= ownPart) await send(take())
+    }
+    if (!begun) await begin()
+    if (!uploadId) await put(objects, { key, body: take(), contentType })
+    else {
+      if (held > 0) await send(take())
+      await joinParts(objects, { key, uploadId, parts })
+    }
+    return size
+  } catch (error) {
+    if (uploadId) await abortParts(objects, { key, uploadId }).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Pages of what lies under a prefix. */
+export const listed = async function* ({ client, bucket }: Objects, prefix: string) {
+  for (let token: string | undefined, more = true; more;) {
+    const page: { Contents?: { Key?: string; LastModified?: Date }[]; NextContinuationToken?: string } =
+      await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }))
+    yield (page.Contents ?? []).map((o) => ({ key: o.Key!, at: o.LastModified! }))
+    token = page.NextContinuationToken
+    more = token !== undefined
+  }
+}

@@ -1,0 +1,88 @@
+import { Problem } from '@wealist/contract/problem'
+import { id } from '@wealist/contract/fields'
+import { contentType, fileName } from '@wealist/contract/files'
+import { formBytes } from '@wealist/contract/storage/uploads'
+import { invalid } from '@wealist/kit/errors'
+import { newId } from '@wealist/kit/ids'
+import * as z from 'zod'
+import { change, placeOf } from './access.ts'
+import type { Ctx } from './deps.ts'
+import { add } from './files.ts'
+import { readForm } from './form-data.ts'
+import { faultOf, kindOf } from './kinds.ts'
+import { putStream } from './store.ts'
+import { drop, newKey } from './uploads.ts'
+import * as uploads from './uploads.sql.ts'
+import { reserve } from './usage.ts'
+import * as usage from './usage.sql.ts'
+
+const Fields = z.strictObject({
+  workspaceId: id,
+  folderId: id.nullable().default(null),
+  name: fileName,
+  mimeType: contentType.catch('application/octet-stream'),
+})
+const tooLarge = () =>
+  new Problem('PAYLOAD_TOO_LARGE', 'A form takes 50 MB at most. Larger files go by POST /api/storage/uploads.')
+
+/** A file through the service: room is kept for what the request says it is, a part of it at a time is in memory. */
+export const upload = async (ctx: Ctx) => {
+  if (!ctx.resident)
+    throw new Problem('PAYLOAD_TOO_LARGE', 'Here files do not go through the service. Use POST /api/storage/uploads.')
+  const announced = Number(ctx.request.header('content-length') ?? formBytes)
+  if (!(announced <= formBytes + 64 * 1024)) throw tooLarge()
+  const form = await readForm(ctx.request.raw, formBytes)
+  try {
+    return await keep(ctx, form, Math.min(announced, formBytes))
+  } finally {
+    form.stream.destroy()
+  }
+}
+
+const keep = async (ctx: Ctx, form: Awaited<ReturnType<typeof readForm>>, size: number) => {
+  const { folderId, ...given } = form.fields
+  const parsed = Fields.safeParse({ ...given, ...(folderId && { folderId }), name: form.name, mimeType: form.mimeType })
+  if (!parsed.success) throw invalid(parsed.error.issues.map((i) => ({ path: i.path.join('.'), message: i.message })))
+  const { workspaceId, mimeType, ...rest } = parsed.data
+  await placeOf(ctx, { via: 'workspace', id: workspaceId })
+  const row = {
+    id: newId(),
+    workspaceId,
+    ...rest,
+    size,
+    mimeType,
+    sha256: null,
+    key: newKey(),
+    multipartId: null,
+    fileId: null,
+  }
+  await change(ctx, { via: 'workspace', id: workspaceId }, async (tx) => {
+    await reserve(tx, workspaceId, size)
+    await uploads.insert(tx, { ...row, createdBy: ctx.actor.id })
+  })
+  try {
+    const stored = await putStream(ctx.objects, {
+      key: row.key,
+      contentType: mimeType,
+      body: form.stream,
+      check: checking(mimeType),
+    })
+    if (form.stream.truncated) throw tooLarge()
+    return await change(ctx, { via: 'upload', id: row.id }, async (tx) => {
+      await usage.release(tx, { workspaceId, bytes: size })
+      await uploads.remove(tx, row.id)
+      const content = { size: stored, mimeType, kind: kindOf(mimeType) }
+      return (await add(tx, { ...content, workspaceId, ...rest, key: row.key, createdBy: ctx.actor.id })).file
+    })
+  } catch (error) {
+    // The clean-up finds what this cannot end.
+    await change(ctx, { via: 'upload', id: row.id }, (tx) => drop(tx, row.id)).catch(() => undefined)
+    throw error
+  }
+}
+
+const checking = (mimeType: string) => async (beginning: Uint8Array) => {
+  if (beginning.length === 0) throw invalid([{ path: 'file', message: 'is empty' }])
+  const wrong = await faultOf(mimeType, beginning)
+  if (wrong) throw invalid([{ path: 'file', message: wrong }])
+}

@@ -1,0 +1,109 @@
+import type { Trashed } from '@wealist/contract/storage/trash'
+import type { PageRequest } from '@wealist/kit/page'
+import { empty, type Queryable, sql } from '@wealist/kit/sql'
+import type { Dropped } from './files.sql.ts'
+
+const top = (workspaceId: string) => sql`workspace_id = ${workspaceId} and trashed_with = id`
+
+export const list = (db: Queryable, { workspaceId, page }: { workspaceId: string; page: PageRequest }) => {
+  const more = page.after ? sql`and (deleted_at, id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty
+  const last = sql`order by deleted_at desc, id desc limit ${page.limit + 1}`
+  const shown = sql`name, deleted_by as "deletedBy", deleted_at as "deletedAt"`
+  return db.page<Trashed>(page, {
+    items: sql`select * from (
+        (select id, 'folder' as type, ${shown} from folders where ${top(workspaceId)} ${more} ${last})
+        union all (select id, 'file' as type, ${shown} from files where ${top(workspaceId)} ${more} ${last})) entries
+      order by "deletedAt" desc, id desc limit ${page.limit + 1}`,
+    keys: ['deletedAt', 'id'],
+  })
+}
+
+/** Puts a living folder into the trash with all that lives in it; false where it is gone. */
+export const putFolder = async (tx: Queryable, { id, by }: { id: string; by: string }) => {
+  const taken = sql`deleted_at = now(), deleted_by = ${by}, trashed_with = ${id}, version = version + 1`
+  const row = await tx.row<{ n: number }>(sql`with recursive tree as (
+      select id from folders where id = ${id} and deleted_at is null
+      union all select f.id from folders f join tree on f.parent_id = tree.id where f.deleted_at is null
+    ), inside as (update files set ${taken} where folder_id in (select id from tree) and deleted_at is null),
+    went as (update folders set ${taken} where id in (select id from tree) returning id)
+    select count(*) as n from went`)
+  return row!.n > 0
+}
+
+export const putFile = async (tx: Queryable, { id, by }: { id: string; by: string }) =>
+  (await tx.run(sql`update files set deleted_at = now(), deleted_by = ${by}, trashed_with = id, version = version + 1
+    where id = ${id} and deleted_at is null`)) > 0
+
+export interface Top {
+  id: string
+  type: 'folder' | 'file'
+  workspaceId: string
+  parentId: string | null
+  name: string
+  deletedBy: string
+}
+
+/** What was put into the trash by itself, under this id. */
+export const get = (tx: Queryable, id: string) =>
+  tx.row<Top>(sql`select id, 'folder' as type, workspace_id as "workspaceId", parent_id as "parentId", name, deleted_by as "deletedBy"
+      from folders where id = ${id} and trashed_with = id
+    union all select id, 'file', workspace_id, folder_id, name, deleted_by from files where id = ${id} and trashed_with = id`)
+
+/** How many folders deep the tree is that lies in the trash under this id. */
+export const heightOf = async (tx: Queryable, id: string) =>
+  (await tx.row<{ height: number }>(sql`with recursive tree as (
+      select id, 1 as n from folders where id = ${id}
+      union all select f.id, n + 1 from folders f join tree on f.parent_id = tree.id where f.trashed_with = ${id} and n < 100)
+    select coalesce(max(n), 0) as height from tree`))!.height
+
+/** Takes back what went with this id; the root to this place, under this name. */
+export const restore = async (
+  tx: Queryable,
+  { id, type, parentId, name, nameKey }: Pick<Top, 'id' | 'type' | 'parentId'> & { name: string; nameKey: string },
+) => {
+  const back = sql`deleted_at = null, deleted_by = null, trashed_with = null, version = version + 1, updated_at = now()`
+  const place = sql`name = ${name}, name_key = ${nameKey}`
+  if (type === 'file')
+    return tx.run(
+      sql`update files set ${back}, folder_id = ${parentId}, ${place} where id = ${id} and trashed_with = id`,
+    )
+  return tx.run(sql`with inside as (update files set ${back} where trashed_with = ${id}),
+      below as (update folders set ${back} where trashed_with = ${id} and id <> ${id})
+    update folders set ${back}, parent_id = ${parentId}, ${place} where id = ${id} and trashed_with = id`)
+}
+
+/** Marks what is in the trash under this id, and all that is in it, as gone for good. */
+export const condemn = (tx: Queryable, id: string) =>
+  tx.run(sql`with recursive tree as (
+      select id from folders where id = ${id}
+      union all select f.id from folders f join tree on f.parent_id = tree.id
+    ), inside as (update files set trashed_with = null, deleted_at = coalesce(deleted_at, now()) where folder_id in (select id from tree) or id = ${id})
+    update folders set trashed_with = null, deleted_at = coalesce(deleted_at, now()) where id in (select id from tree)`)
+
+/** What was put into the trash of a workspace, or of all, before a time; some at a time. */
+export const old = (
+  db: Queryable,
+  { workspaceId, days, limit }: { workspaceId?: string; days: number; limit: number },
+) => {
+  const where = sql`trashed_with = id and deleted_at <= now() - make_interval(days => ${days})
+    ${workspaceId === undefined ? empty : sql`and workspace_id = ${workspaceId}`}`
+  return db.rows<{
+    id: string
+    workspaceId: string
+  }>(sql`select id, workspace_id as "workspaceId" from folders where ${where}
+    union all select id, workspace_id from files where ${where} limit ${limit}`)
+}
+
+/** Drops at most `limit` condemned files of a workspace, or of a deleted one all; gives their versions. */
+export const dropFiles = (tx: Queryable, { workspaceId, limit }: { workspaceId: string; limit: number }) =>
+  tx.rows<Dropped & { fileId: string }>(sql`with gone as (
+      delete from files where id = any(array(select id from files where workspace_id = ${workspaceId}
+        and (deleted_at is not null and trashed_with is null or exists (select from drives where workspace_id = ${workspaceId} and deleted_at is not null))
+        limit ${limit})) returning id)
+    select v.file_id as "fileId", v.key, v.thumbnail_key as "thumbnailKey", v.size::float8 as size, v.kind from versions v where v.file_id in (select id from gone)`)
+
+/** Drops condemned folders that nothing is in any more; how many. */
+export const dropFolders = (tx: Queryable, { workspaceId, limit }: { workspaceId: string; limit: number }) =>
+  tx.run(sql`delete from folders where id = any(array(select id from folders f where workspace_id = ${workspaceId}
+    and (deleted_at is not null and trashed_with is null or exists (select from drives where workspace_id = ${workspaceId} and deleted_at is not null))
+    and not exists (select from folders c where c.parent_id = f.id) and not exists (select from files c where c.folder_id = f.id) limit ${limit}))`)

@@ -1,0 +1,131 @@
+import { conflict, forbidden, notFound } from '@wealist/kit/errors'
+import type { JobCtx } from '@wealist/kit/jobs'
+import type { PageRequest } from '@wealist/kit/page'
+import type { Tx } from '@wealist/kit/tx'
+import { change, mustRun, placeOf } from './access.ts'
+import { lockDrive } from './access.sql.ts'
+import type { Ctx, Deps } from './deps.ts'
+import * as files from './files.sql.ts'
+import { mostDeep } from './folders.ts'
+import * as folders from './folders.sql.ts'
+import { nameKey, numbered } from './names.ts'
+import * as trash from './trash.sql.ts'
+import { dropped } from './usage.ts'
+
+const atOnce = 500
+const mostEmptied = 1000
+
+export const list = async (ctx: Ctx, workspaceId: string, page: PageRequest) => {
+  await placeOf(ctx, { via: 'workspace', id: workspaceId })
+  return trash.list(ctx.db, { workspaceId, page })
+}
+
+export const putFolder = (ctx: Ctx, id: string) =>
+  change(ctx, { via: 'folder', id }, async (tx) => {
+    if (!(await trash.putFolder(tx, { id, by: ctx.actor.id }))) throw notFound('This folder')
+    return undefined
+  })
+
+export const putFile = (ctx: Ctx, id: string) =>
+  change(ctx, { via: 'file', id }, async (tx) => {
+    if (!(await trash.putFile(tx, { id, by: ctx.actor.id }))) throw notFound('This file')
+    return undefined
+  })
+
+/** Back to where it was, or to the top where that is gone or too deep by now. */
+export const restore = async (ctx: Ctx, id: string) => {
+  const { type, workspaceId } = await find(ctx, id)
+  return change(ctx, { via: type, id }, async (tx) => {
+    const there = await trash.get(tx, id)
+    if (!there) throw notFound('This')
+    const height = type === 'folder' ? await trash.heightOf(tx, id) : 0
+    const parentId = (await fits(tx, { workspaceId, parentId: there.parentId, height })) ? there.parentId : null
+    const name = await freeName(tx, { ...there, parentId })
+    await trash.restore(tx, { id, type, parentId, name, nameKey: nameKey(name) })
+    return undefined
+  })
+}
+
+const find = async (ctx: Ctx, id: string) => {
+  const found = await trash.get(ctx.db, id)
+  if (!found) throw notFound('This')
+  const { role } = await placeOf(ctx, { via: found.type, id })
+  return { ...found, role }
+}
+
+const fits = async (
+  tx: Tx,
+  { workspaceId, parentId, height }: { workspaceId: string; parentId: string | null; height: number },
+) => {
+  if (parentId === null) return true
+  if (!(await folders.living(tx, { id: parentId, workspaceId }))) return false
+  return (await folders.upFrom(tx, parentId)).length + height <= mostDeep
+}
+
+const freeName = async (tx: Tx, { type, workspaceId, parentId, name }: trash.Top) => {
+  const names = [name, ...Array.from({ length: 98 }, (_, i) => numbered(name, i + 2))]
+  const of = { workspaceId, parentId, keys: names.map(nameKey) }
+  const taken = new Set(await (type === 'folder' ? folders.taken(tx, of) : files.taken(tx, of)))
+  const free = names.find((n) => !taken.has(nameKey(n)))
+  if (!free) throw conflict('There are too many of this name. Rename some first.')
+  return free
+}
+
+export const remove = async (ctx: Ctx, id: string) => {
+  const { type, role, deletedBy } = await find(ctx, id)
+  if (deletedBy !== ctx.actor.id && role === 'member')
+    throw forbidden('Who put it into the trash deletes it for good, or the workspace’s owner and admins.')
+  return change(ctx, { via: type, id }, async (tx, { workspaceId }) => {
+    if (!(await trash.get(tx, id))) throw notFound('This')
+    await condemn(tx, workspaceId, [id])
+    return undefined
+  })
+}
+
+export const empty = (ctx: Ctx, workspaceId: string) =>
+  change(ctx, { via: 'workspace', id: workspaceId }, async (tx, { role }) => {
+    mustRun(role)
+    const all = await trash.old(tx, { workspaceId, days: 0, limit: mostEmptied })
+    await condemn(
+      tx,
+      workspaceId,
+      all.map((t) => t.id),
+    )
+    if (all.length === mostEmptied) tx.addJob('trash.empty', { workspaceId }, { key: `empty:${workspaceId}` })
+    return undefined
+  })
+
+/** Goes for good: at once for people, and by a job from the tables and S3. The drive is locked. */
+export const condemn = async (tx: Tx, workspaceId: string, ids: readonly string[]) => {
+  for (const id of ids) await trash.condemn(tx, id)
+  if (ids.length > 0) tx.addJob('trash.drop', { workspaceId }, { key: `drop:${workspaceId}` })
+}
+
+/** Drops what was condemned, some at a time: rows first, their objects by jobs of the same transaction. */
+export const drop = async ({ tx, job, settings }: JobCtx<Deps>, { workspaceId }: { workspaceId: string }) => {
+  const inTurn = (work: (t: Tx) => Promise<number>) =>
+    tx(async (t) => {
+      job.signal.throwIfAborted()
+      await lockDrive(t, { workspaceId, limit: settings.freeBytes })
+      return work(t)
+    })
+  const someFiles = async (t: Tx) => {
+    const rows = await trash.dropFiles(t, { workspaceId, limit: atOnce })
+    await dropped(t, workspaceId, rows)
+    return rows.length
+  }
+  while ((await inTurn(someFiles)) > 0);
+  while ((await inTurn((t) => trash.dropFolders(t, { workspaceId, limit: atOnce }))) > 0);
+}
+
+export const emptyRest = ({ tx, settings }: JobCtx<Deps>, { workspaceId }: { workspaceId: string }) =>
+  tx(async (t) => {
+    if (!(await lockDrive(t, { workspaceId, limit: settings.freeBytes }))) return
+    const all = await trash.old(t, { workspaceId, days: 0, limit: mostEmptied })
+    await condemn(
+      t,
+      workspaceId,
+      all.map((x) => x.id),
+    )
+    if (all.length === mostEmptied) t.addJob('trash.empty', { workspaceId }, { key: `empty:${workspaceId}` })
+  })

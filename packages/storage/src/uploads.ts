@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto'
+import { type Completion, formBytes, type NewUpload, type Upload } from '@wealist/contract/storage/uploads'
+import { conflict, invalid, notFound } from '@wealist/kit/errors'
+import { newId } from '@wealist/kit/ids'
+import type { Tx } from '@wealist/kit/tx'
+import { change, placeOf } from './access.ts'
+import type { Ctx } from './deps.ts'
+import { add } from './files.ts'
+import * as files from './files.sql.ts'
+import { faultOf, kindOf } from './kinds.ts'
+import * as store from './store.ts'
+import * as uploads from './uploads.sql.ts'
+import { removeObjects, reserve } from './usage.ts'
+import * as usage from './usage.sql.ts'
+
+const formSeconds = 600
+/** An upload that was not completed by then is given up. */
+export const uploadHours = 24
+const partSize = 16 * 1024 * 1024
+
+export const newKey = () => `drive/${randomBytes(24).toString('base64url')}`
+/** Where a form writes to: what it may still write later is not what was completed, which is a copy. */
+export const formKey = (key: string) => `uploads/${key}`
+
+/** Room is kept first: what is announced to S3 has a row that the clean-up finds. */
+export const create = async (ctx: Ctx, input: NewUpload): Promise<Upload> => {
+  const { workspaceId, size, mimeType: contentType } = input
+  await placeOf(ctx, { via: 'workspace', id: workspaceId })
+  const [id, key] = [newId(), newKey()]
+  const parts = size > formBytes
+  const multipartId = parts ? await store.beginParts(ctx.objects, { key, contentType }) : null
+  await change(ctx, { via: 'workspace', id: workspaceId }, async (tx) => {
+    await reserve(tx, workspaceId, size)
+    await uploads.insert(tx, { sha256: null, ...input, id, key, multipartId, fileId: null, createdBy: ctx.actor.id })
+  }).catch(async (error: unknown) => {
+    if (multipartId) await store.abortParts(ctx.objects, { key, uploadId: multipartId }).catch(() => undefined)
+    throw error
+  })
+  if (multipartId) {
+    const expiresIn = uploadHours * 3600
+    const count = Math.ceil(size / partSize)
+    const addresses = await store.partAddresses(ctx.objects, { key, uploadId: multipartId, count, expires: expiresIn })
+    return { id, mode: 'multipart', partSize, parts: addresses, expiresIn }
+  }
+  const form = await ctx.objects.form(formKey(key), {
+    contentType,
+    minBytes: size,
+    maxBytes: size,
+    expires: formSeconds,
+  })
+  return { id, mode: 'form', ...form, expiresIn: formSeconds }
+}
+
+export const complete = async (ctx: Ctx, id: string, { parts }: Completion) => {
+  await placeOf(ctx, { via: 'upload', id })
+  const upload = await uploads.mine(ctx.db, { id, userId: ctx.actor.id })
+  if (!upload) throw notFound('This upload')
+  if (upload.fileId) return again(ctx, upload.fileId)
+  await check(ctx, upload, parts)
+  return change(ctx, { via: 'upload', id }, async (tx, { workspaceId }) => {
+    const now = await uploads.lock(tx, id)
+    if (!now) {
+      // Completed by another call meanwhile.
+      const done = await uploads.mine(tx, { id, userId: ctx.actor.id })
+      return done?.fileId ? again({ db: tx }, done.fileId) : Promise.reject(notFound('This upload'))
+    }
+    const { folderId, name, key, size, mimeType } = now
+    await usage.release(tx, { workspaceId, bytes: size })
+    const content = { size, mimeType, kind: kindOf(mimeType) }
+    const { id: fileId, file } = await add(tx, {
+      ...content,
+      workspaceId,
+      folderId,
+      name,
+      key,
+      createdBy: ctx.actor.id,
+    })
+    await uploads.became(tx, { id, fileId })
+    return file
+  })
+}
+
+const again = async (ctx: Pick<Ctx, 'db'> | { db: Tx }, fileId: string) => {
+  const file = await files.get(ctx.db, fileId)
+  if (!file) throw notFound('This file')
+  return file
+}
+
+/** Looks at what S3 really holds. A form’s object is copied, since the form may write again; joined parts are final. */
+const check = async (ctx: Ctx, upload: uploads.Upload, parts: Completion['parts']) => {
+  const { key, multipartId, size, mimeType, sha256 } = upload
+  if (multipartId) {
+    if (!parts) throw invalid([{ path: 'parts', message: 'are needed' }])
+    const message = await store.joinParts(ctx.objects, { key, uploadId: multipartId, parts })
+    if (message) throw invalid([{ path: 'parts', message }])
+  }
+  const from = multipartId ? key : formKey(key)
+  const stored = await ctx.objects.inspect(from)
+  if (!stored) throw conflict('Nothing was uploaded yet.')
+  const wrong =
+    stored.size !== size
+      ? `has ${stored.size} bytes, not the ${size} that were announced`
+      : ((await faultOf(mimeType, await store.beginningOf(ctx.objects, from))) ??
+        (sha256 && (await store.sha256Of(ctx.objects, from)) !== sha256 ? 'has another checksum' : undefined))
+  if (wrong) {
+    await change(ctx, { via: 'upload', id: upload.id }, (tx) => drop(tx, upload.id))
+    throw invalid([{ path: 'id', message: `The file ${wrong}. It was removed` }])
+  }
+  if (!multipartId) await ctx.objects.publish({ from, to: key, stored })
+}
+
+export const abort = async (ctx: Ctx, id: string) => {
+  await placeOf(ctx, { via: 'upload', id })
+  const upload = await uploads.mine(ctx.db, { id, userId: ctx.actor.id })
+  if (!upload || upload.fileId) throw notFound('This upload')
+  await change(ctx, { via: 'upload', id }, (tx) => drop(tx, id))
+  return undefined
+}
+
+/** Ends an upload of which nothing became: its bytes are free, and what S3 has of it goes. The drive is locked. */
+export const drop = async (tx: Tx, id: string) => {
+  const upload = await uploads.lock(tx, id)
+  if (!upload) return
+  const { workspaceId, size, key, multipartId } = upload
+  await uploads.remove(tx, id)
+  await usage.release(tx, { workspaceId, bytes: size })
+  if (multipartId) tx.addJob('parts.abort', { key, uploadId: multipartId })
+  removeObjects(tx, [key, formKey(key)])
+}
