@@ -52,17 +52,23 @@ test.each(everyRoute.filter(({ route }) => route.method === 'GET' && !route.raw 
   },
 )
 
-test.each(everyRoute.map(title))('rule 5: Node and Lambda refuse alike: %s', async (_, named) => {
-  for (const request of [
-    // What anybody may do would be done twice.
-    ...(named.route.access === 'public' ? [] : [requestOf(named, world.ids)]),
-    {
-      ...requestOf(named, world.ids, { token: world.people.mallory.token, key: world.internalKey(named.service) }),
-      path: `${requestOf(named, world.ids).path}?unknown=1`,
-    },
-  ]) {
-    const { node, lambda } = await both(named, request)
-    expect(lambda.status).toBe(node.status)
-    if (node.status >= 400) expect(shape(lambda.body)).toEqual(shape(node.body))
-  }
-})
+// Files do not go through a function, whose requests are small: it says where they go, 413.
+const onNodeAlone = ['files.upload']
+
+test.each(everyRoute.filter(({ name }) => !onNodeAlone.includes(name)).map(title))(
+  'rule 5: Node and Lambda refuse alike: %s',
+  async (_, named) => {
+    for (const request of [
+      // What anybody may do would be done twice.
+      ...(named.route.access === 'public' ? [] : [requestOf(named, world.ids)]),
+      {
+        ...requestOf(named, world.ids, { token: world.people.mallory.token, key: world.internalKey(named.service) }),
+        path: `${requestOf(named, world.ids).path}?unknown=1`,
+      },
+    ]) {
+      const { node, lambda } = await both(named, request)
+      expect(lambda.status).toBe(node.status)
+      if (node.status >= 400) expect(shape(lambda.body)).toEqual(shape(node.body))
+    }
+  },
+)

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { Problem } from '@wealist/contract/problem'
 import { invalid } from '@wealist/kit/errors'
 import busboy from 'busboy'
@@ -8,6 +9,8 @@ export interface FormFile {
   name: string
   mimeType: string
   stream: Readable & { truncated?: boolean }
+  /** Reads what is left and forgets it: a client that is still sending would not hear the answer. */
+  drain(): Promise<void>
 }
 
 /**
@@ -34,12 +37,27 @@ export const readForm = (request: Request, most: number): Promise<FormFile> => {
     }
     parser.on('field', (name: string, value: string) => void (fields[name] = value))
     parser.on('file', (_field: string, stream: FormFile['stream'], info: { filename?: string; mimeType: string }) =>
-      resolve({ fields, name: info.filename ?? '', mimeType: info.mimeType, stream }),
+      resolve({
+        fields,
+        name: info.filename ?? '',
+        mimeType: info.mimeType,
+        stream,
+        drain: () => drained(stream, ended),
+      }),
     )
     parser.on('error', broken)
     parser.on('close', broken)
     const body = Readable.fromWeb(request.body as never)
-    body.on('error', broken)
+    const ended = finished(body, { writable: false }).catch(() => undefined)
+    body.on('error', (error) => {
+      broken()
+      parser.destroy(error)
+    })
     body.pipe(parser)
   })
+}
+
+const drained = async (stream: Readable, ended: Promise<unknown>) => {
+  stream.resume()
+  await ended
 }

@@ -7,7 +7,7 @@ import * as shares from './shares.sql.ts'
 import { listed } from './store.ts'
 import { condemn } from './trash.ts'
 import * as trash from './trash.sql.ts'
-import { drop as dropUpload, uploadHours } from './uploads.ts'
+import { drop as dropUpload, formKey, uploadHours } from './uploads.ts'
 import * as uploads from './uploads.sql.ts'
 
 type Ctx = JobCtx<Deps>
@@ -39,12 +39,14 @@ const oldTrash = (db: Ctx['db']) => trash.old(db, { days: trashDays, limit: atOn
 /** Removes what S3 has and no row knows: what was begun and whose row never came to be. */
 export const sweep = async ({ db, tx, objects, clock, job }: Ctx, { hours = orphanHours }: { hours?: number } = {}) => {
   const before = clock.now() - hours * 3_600_000
-  for await (const page of listed(objects, 'drive/')) {
-    job.signal.throwIfAborted()
-    const old = page.filter(({ at }) => at.getTime() < before).map(({ key }) => key)
-    const orphans = old.length > 0 ? await retention.unknown(db, old) : []
-    if (orphans.length > 0) await tx(async (t) => removeObjects(t, orphans))
-  }
+  for (const prefix of ['drive/', formKey('drive/')])
+    for await (const page of listed(objects, prefix)) {
+      job.signal.throwIfAborted()
+      const old = page.filter(({ at }) => at.getTime() < before).map(({ key }) => key)
+      // A form's object is of an upload of the last day, or nobody's.
+      const orphans = old.length > 0 && prefix === 'drive/' ? await retention.unknown(db, old) : old
+      if (orphans.length > 0) await tx(async (t) => removeObjects(t, orphans))
+    }
 }
 
 /** A deleted workspace: its uploads end here, all else as what was condemned. */

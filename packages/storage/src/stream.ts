@@ -35,7 +35,7 @@ export const upload = async (ctx: Ctx) => {
   try {
     return await keep(ctx, form, Math.min(announced, formBytes))
   } finally {
-    form.stream.destroy()
+    await form.drain()
   }
 }
 

@@ -76,6 +76,7 @@ export const complete = async (ctx: Ctx, id: string, { parts }: Completion) => {
       createdBy: ctx.actor.id,
     })
     await uploads.became(tx, { id, fileId })
+    forgetForm(tx, ctx.clock.now(), key)
     return file
   })
 }
@@ -117,6 +118,10 @@ export const abort = async (ctx: Ctx, id: string) => {
   return undefined
 }
 
+// Once more when the form can write no more.
+const forgetForm = (tx: Tx, now: number, key: string) =>
+  tx.addJob('objects.remove', { keys: [formKey(key)] }, { runAt: new Date(now + (formSeconds + 60) * 1000) })
+
 /** Ends an upload of which nothing became: its bytes are free, and what S3 has of it goes. The drive is locked. */
 export const drop = async (tx: Tx, id: string) => {
   const upload = await uploads.lock(tx, id)
@@ -126,4 +131,5 @@ export const drop = async (tx: Tx, id: string) => {
   await usage.release(tx, { workspaceId, bytes: size })
   if (multipartId) tx.addJob('parts.abort', { key, uploadId: multipartId })
   removeObjects(tx, [key, formKey(key)])
+  forgetForm(tx, Date.now(), key)
 }

@@ -8,6 +8,7 @@ import { call } from '@wealist/contract/call'
 import * as noti from '@wealist/contract/noti'
 import type { CallInput, Output, RouteSpec } from '@wealist/contract/route'
 import { type ServiceName, serviceNames } from '@wealist/contract/topology'
+import * as storage from '@wealist/contract/storage'
 import * as user from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
 import { lambda } from '@wealist/kit/lambda'
@@ -197,6 +198,15 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     params: { id: room.id },
     body: { clientId: newId(), type: 'file', attachments: [upload.id] },
   })
+  const folder = await alice.ask('storage', storage.folders.create, {
+    body: { workspaceId: workspace.id, name: 'secret-text-of-alice' },
+  })
+  const pending = await beginFile(alice, workspace.id, 'tea.txt')
+  const file = await storedFile(alice, workspace.id, 'secret-text-of-alice.txt')
+  const trashed = await storedFile(alice, workspace.id, 'old tea.txt')
+  await alice.ask('storage', storage.files.remove, { params: { id: trashed.id } })
+  const share = await alice.ask('storage', storage.shares.shareFile, { params: { id: file.id }, body: {} })
+  await alice.ask('storage', storage.shares.shareFolder, { params: { id: folder.id }, body: {} })
   const notifications = await alice.ask('noti', noti.notifications.list, {})
   const sessions = await alice.ask('auth', auth.sessions.list, {})
   return {
@@ -226,6 +236,11 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     room: room.id,
     message: message.id,
     roomFile: upload.id,
+    folder: folder.id,
+    file: file.id,
+    upload: pending.id,
+    trashedFile: trashed.id,
+    shareToken: share.shareLink!.split('/').at(-1)!,
     notification: notifications.items[0]!.id,
     session: sessions.items[0]!.id,
     refreshToken: alice.refreshToken,
@@ -233,4 +248,16 @@ const furnish = async ({ alice, bob, mallory }: World['people'], url: World['url
     code: 'no-such-code',
     secretText: 'secret-text-of-alice',
   }
+}
+
+const beginFile = async (person: TestPerson, workspaceId: string, name: string) => {
+  const upload = await person.ask('storage', storage.uploads.create, {
+    body: { workspaceId, name, size: 3, mimeType: 'text/plain' },
+  })
+  if (upload.mode === 'form') await post(upload, 'tea')
+  return upload
+}
+const storedFile = async (person: TestPerson, workspaceId: string, name: string) => {
+  const { id } = await beginFile(person, workspaceId, name)
+  return person.ask('storage', storage.uploads.complete, { params: { id }, body: {} })
 }
