@@ -128,15 +128,13 @@ export const startWebSocketApi = async ({
     if (request.method === 'GET') {
       const { connectedAt, lastActiveAt } = found
       const at = (ms: number) => new Date(ms).toISOString()
-      return response
-        .writeHead(200, { 'content-type': 'application/json' })
-        .end(
-          JSON.stringify({
-            connectedAt: at(connectedAt),
-            lastActiveAt: at(lastActiveAt),
-            identity: { sourceIp: '127.0.0.1', userAgent: '' },
-          }),
-        )
+      return response.writeHead(200, { 'content-type': 'application/json' }).end(
+        JSON.stringify({
+          connectedAt: at(connectedAt),
+          lastActiveAt: at(lastActiveAt),
+          identity: { sourceIp: '127.0.0.1', userAgent: '' },
+        }),
+      )
     }
     if (request.method === 'DELETE') {
       found.socket.close(1000)

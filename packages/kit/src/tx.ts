@@ -36,12 +36,7 @@ export interface Tx extends Queryable {
    * it returns, as JSON text, is the event's payload and the answer. The topic's head is locked from here to the commit,
    * so it comes last, once a transaction. `row` gives exactly one: what could keep it from that is locked or known before.
    */
-  append<T>(event: {
-    topic: string
-    type: string
-    subject: string
-    row: (seq: Sql) => Sql
-  }): Promise<Json<T>>
+  append<T>(event: { topic: string; type: string; subject: string; row: (seq: Sql) => Sql }): Promise<Json<T>>
   /**
    * Blanks what the log of `topic` still says of rows that are deleted for good: the payloads of the earlier events
    * that were emitted with one of these `subjects`, their ids. Their seqs stay.
