@@ -1,9 +1,10 @@
 import { escapeXml, notImplemented, S3Error } from './s3-error.ts'
 import type { Store, Stored } from './s3-store.ts'
 
-const xml = (name: string, inner: string) =>
+export const xml = (name: string, inner: string) =>
   `<?xml version="1.0" encoding="UTF-8"?><${name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${inner}</${name}>`
-const element = (name: string, value: string | number | boolean) => `<${name}>${escapeXml(String(value))}</${name}>`
+export const element = (name: string, value: string | number | boolean) =>
+  `<${name}>${escapeXml(String(value))}</${name}>`
 
 /** ListObjectsV2: by prefix, with pages and common prefixes. A page goes on after the last key or prefix before it. */
 export const listObjects = (store: Store, bucket: string, query: URLSearchParams) => {

@@ -6,6 +6,7 @@ import { type Cors, corsHeaders, preflight } from './s3-cors.ts'
 import { escapeXml, noSuchBucket, notImplemented, S3Error } from './s3-error.ts'
 import { headersOf, keptOf } from './s3-headers.ts'
 import { type Asked, copyObject, readObject, writeObject } from './s3-objects.ts'
+import { type Multipart, openMultipart } from './s3-multipart.ts'
 import { receiveForm } from './s3-post.ts'
 import { type Keys, type Signed, verify } from './s3-signature.ts'
 import { openStore, type Store } from './s3-store.ts'
@@ -23,6 +24,7 @@ export interface S3Options extends Partial<Keys> {
 
 interface World {
   store: Store
+  multipart: Multipart
   keys: Keys
   publicPrefixes: readonly string[]
 }
@@ -42,7 +44,8 @@ export const startS3 = async ({
   cors = { origins: ['*'] },
 }: S3Options) => {
   const credentials = { accessKeyId, secretAccessKey }
-  const world: World = { store: openStore(dir, buckets), keys: credentials, publicPrefixes }
+  const store = openStore(dir, buckets)
+  const world: World = { store, multipart: openMultipart(store), keys: credentials, publicPrefixes }
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
     const allowed = corsHeaders(request, cors)
     for (const [name, value] of Object.entries({ ...allowed, 'x-amz-request-id': randomUUID() }))
@@ -94,7 +97,11 @@ const placeOf = (target: string) => {
   }
 }
 
-const answer = async (request: IncomingMessage, response: ServerResponse, { store, keys, publicPrefixes }: World) => {
+const answer = async (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { store, multipart, keys, publicPrefixes }: World,
+) => {
   const { url, bucket, key } = placeOf(request.url ?? '/')
   checkKey(key)
   const isForm = (request.headers['content-type'] ?? '').startsWith('multipart/form-data')
@@ -102,7 +109,7 @@ const answer = async (request: IncomingMessage, response: ServerResponse, { stor
 
   const signed = verify(request, url, keys)
   const asked = { request, response, store, bucket, key, url, headers: headersOf(request, url) }
-  if (signed) return key === '' ? onBucket(asked, signed) : onObject(asked, signed)
+  if (signed) return key === '' ? onBucket(asked, signed, multipart) : onObject(asked, signed, multipart)
   const reads = request.method === 'GET' || request.method === 'HEAD'
   const open = reads && publicPrefixes.some((prefix) => key.startsWith(prefix)) && store.get(bucket, key)
   if (!open) throw new S3Error(403, 'AccessDenied', 'Access Denied')
@@ -128,11 +135,15 @@ const xmlType = { 'content-type': 'application/xml' }
 const sendXml = (response: ServerResponse, body: string) => void response.writeHead(200, xmlType).end(body)
 
 const bucketOptions: Record<string, RegExp> = {
-  GET: /^(list-type|prefix|delimiter|max-keys|continuation-token|start-after)$/,
+  GET: /^(uploads|list-type|prefix|delimiter|max-keys|continuation-token|start-after)$/,
   POST: /^delete$/,
 }
 
-const onBucket = async ({ request, response, store, bucket, url, headers }: Asked, signed: Signed) => {
+const onBucket = async (
+  { request, response, store, bucket, url, headers }: Asked,
+  signed: Signed,
+  multipart: Multipart,
+) => {
   const method = request.method ?? ''
   only(url, bucketOptions[method] ?? none)
   if (method === 'PUT') {
@@ -141,13 +152,16 @@ const onBucket = async ({ request, response, store, bucket, url, headers }: Aske
   }
   if (!store.has(bucket)) throw noSuchBucket()
   if (method === 'HEAD') return void response.writeHead(200).end()
+  if (method === 'GET' && url.searchParams.has('uploads'))
+    return sendXml(response, multipart.list(bucket, url.searchParams.get('prefix') ?? ''))
   if (method === 'GET') return sendXml(response, listObjects(store, bucket, url.searchParams))
   if (method !== 'POST' || !url.searchParams.has('delete')) throw notImplemented(`${method} of a bucket`)
   sendXml(response, deleteMany(store, bucket, await textOf(request, signed, headers)))
 }
 
-const onObject = async (asked: Asked, signed: Signed) => {
+const onObject = async (asked: Asked, signed: Signed, multipart: Multipart) => {
   const { request, response, store, bucket, key, url, headers } = asked
+  if (url.searchParams.has('uploads') || url.searchParams.has('uploadId')) return onParts(asked, signed, multipart)
   const reads = request.method === 'GET' || request.method === 'HEAD'
   only(url, reads ? /^response-/ : none)
   if (reads) return readObject(asked)
@@ -159,6 +173,19 @@ const onObject = async (asked: Asked, signed: Signed) => {
   if (headers['x-amz-copy-source'] !== undefined) return sendXml(response, copied(await copyObject(asked)))
   const { etag, checksums } = await writeObject(asked, signed)
   response.writeHead(200, { etag, ...checksums }).end()
+}
+
+const onParts = async (asked: Asked, signed: Signed, multipart: Multipart) => {
+  const { request, response, url } = asked
+  only(url, /^(uploads|uploadId|partNumber|max-parts|part-number-marker)$/)
+  const operation = `${request.method} ${url.searchParams.has('uploads') ? 'uploads' : 'uploadId'}`
+  if (operation === 'POST uploads') return sendXml(response, multipart.begin(asked))
+  if (operation === 'PUT uploadId') return void response.writeHead(200, await multipart.put(asked, signed)).end()
+  if (operation === 'POST uploadId') return sendXml(response, await multipart.complete(asked, signed))
+  if (operation === 'GET uploadId') return sendXml(response, multipart.parts(asked))
+  if (operation !== 'DELETE uploadId') throw notImplemented(operation)
+  await multipart.abort(asked)
+  response.writeHead(204).end()
 }
 
 const takeForm = async ({

@@ -42,6 +42,8 @@ export const openObjects = (config: z.output<typeof Config>) => {
   const client = new S3Client({
     region: config.S3_REGION,
     maxAttempts: 2,
+    // Otherwise a presigned PUT carries the checksum of an empty body, and every real one is refused.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: 1000, requestTimeout: 5000 },
     ...(endpoint && { endpoint, forcePathStyle: true }),
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
