@@ -57,7 +57,7 @@ const peak = async (work: () => Promise<unknown>) => {
   const watch = (async () => {
     while (!over) {
       most = Math.max(most, await memory())
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await new Promise((resolve) => setTimeout(resolve, 250))
     }
   })()
   await work()

@@ -12,7 +12,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { away, type Objects } from '@wealist/kit/objects'
 
 /** Bytes of a part that the service itself sends, of which it holds one. S3 takes none smaller but the last. */
-const ownPart = 8 * 1024 * 1024
+const ownPart = 5 * 1024 * 1024
 /** Enough to know a file by its beginning. */
 export const beginningBytes = 4100
 

@@ -1,0 +1,172 @@
+import { call } from '@wealist/contract/call'
+import { messages } from '@wealist/contract/chat'
+import type { RoomEvent } from '@wealist/contract/chat/events'
+import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
+import { startLine } from '@wealist/dev/testing/line'
+import { type Pod, startPod } from '@wealist/dev/testing/pods'
+import { newId } from '@wealist/kit/ids'
+import { openCursors } from '@wealist/kit/live/cursors'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+// The whole of it: CHAT_MESSAGES=20000.
+const all = Number(process.env['CHAT_MESSAGES'] ?? 1500)
+const crowd = 50
+let service: ChatService
+let redis: Awaited<ReturnType<typeof startLine>>
+let pods: Pod[]
+
+beforeAll(async () => {
+  service = await chatService()
+  const { config } = service.running.base
+  redis = await startLine(config.REDIS_URL)
+  const through = { ...config, REDIS_URL: redis.url }
+  pods = await Promise.all([startPod('chat', through), startPod('chat', through)])
+}, 60_000)
+afterAll(async () => {
+  for (const pod of pods) pod.stop()
+  await redis.down()
+  await service.stop()
+})
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const pick = <T>(of: readonly T[]) => of[Math.floor(Math.random() * of.length)]!
+
+/** A client as its protocol says: one socket for all its rooms, cursors that resume, messages sent again until they are acknowledged. */
+const member = (person: { id: string; name: string }, rooms: readonly string[]) => {
+  const heard = new Map(rooms.map((room) => [room, [] as RoomEvent[]]))
+  const acks = new Map<string, (seq: number) => void>()
+  const state = { resets: 0, opened: 0, over: false }
+  let socket: WebSocket | undefined
+  const send = (type: string, payload: object) => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type, payload }))
+  }
+  const cursors = openCursors<RoomEvent & { seq: number }>({
+    key: 'chatId',
+    apply: (room, event) => void heard.get(room)!.push(event),
+    send,
+    reset: () => void state.resets++,
+    removed: () => void state.resets++,
+  })
+  for (const room of rooms) cursors.startAt(room, 0)
+  const open = () => {
+    if (state.over) return
+    const url = `${pick(pods).url.replace('http', 'ws')}/api/chats/ws?workspaceId=${service.workspaceId}`
+    const mine = (socket = new WebSocket(url, { headers: service.headersOf(person) } as never))
+    mine.addEventListener('open', () => {
+      state.opened++
+      send('resume', {})
+      cursors.open()
+    })
+    mine.addEventListener('message', ({ data }) => {
+      if (mine !== socket) return
+      const frame = JSON.parse(String(data)) as { type: string; payload: { clientId?: string; seq: number } }
+      if (frame.type === 'ack') acks.get(frame.payload.clientId!)?.(frame.payload.seq)
+      else cursors.frame(frame as never)
+    })
+    mine.addEventListener('error', () => undefined)
+    mine.addEventListener('close', () => {
+      cursors.closed()
+      if (mine === socket) setTimeout(open, 50 + Math.random() * 300)
+    })
+  }
+  open()
+  const bySocket = (room: string, clientId: string, content: string) =>
+    new Promise<number | undefined>((resolve) => {
+      const timer = setTimeout(() => done(undefined), 2000)
+      const done = (seq: number | undefined) => {
+        clearTimeout(timer)
+        acks.delete(clientId)
+        resolve(seq)
+      }
+      acks.set(clientId, done)
+      send('message', { chatId: room, clientId, content, messageType: 'text' })
+    })
+  const byHttp = (room: string, clientId: string, content: string) =>
+    call(
+      messages.send,
+      { params: { id: room }, body: { clientId, content } },
+      { base: pick(pods).url, headers: service.headersOf(person) },
+    ).then(
+      (message) => message.seq,
+      () => undefined,
+    )
+  return {
+    heard,
+    state,
+    cursors,
+    /** Sends the same message again until somebody acknowledges it; gives its seq. */
+    say: async (room: string, content: string) => {
+      const clientId = newId()
+      for (;;) {
+        const seq = await (Math.random() < 0.8 ? bySocket : byHttp)(room, clientId, content)
+        if (seq !== undefined) return { clientId, seq }
+        await pause(50 + Math.random() * 200)
+      }
+    },
+    drop: () => socket?.close(),
+    end: () => {
+      state.over = true
+      socket?.close()
+    },
+  }
+}
+
+test(`${all} messages of 50 people on two processes, with lost sockets, a killed process and Redis cut off: each stored once, heard by all in one order`, async () => {
+  const people = Array.from({ length: crowd }, (_, n) => ({ id: newId(), name: `P${n}` }))
+  for (const { id } of people) await service.setMember(id, 'member')
+  const ids = people.map((p) => p.id)
+  const rooms = [(await service.group(ids)).id, (await service.group(ids)).id]
+  const clients = people.map((person) => member(person, rooms))
+  const acknowledged: { room: string; clientId: string; seq: number }[] = []
+  let sent = 0
+  const started = performance.now()
+  const talk = clients.map(async (client, n) => {
+    while (sent < all) {
+      const content = `m${sent++} of ${n}`
+      const room = pick(rooms)
+      acknowledged.push({ room, ...(await client.say(room, content)) })
+    }
+  })
+  const upTo = async (share: number) => {
+    while (acknowledged.length < all * share) await pause(20)
+  }
+  const trouble = (async () => {
+    for (let share = 0.1; share < 0.95; share += 0.05) {
+      await upTo(share)
+      for (let i = 0; i < 5; i++) pick(clients).drop()
+    }
+  })()
+  await upTo(0.3)
+  await pods[0]!.replace()
+  await upTo(0.6)
+  await redis.down()
+  await pause(1500)
+  await redis.up()
+  await Promise.all([...talk, trouble])
+  const seconds = (performance.now() - started) / 1000
+
+  const stored = await service.rows<{ clientId: string; room: string; seq: string }>(
+    'select client_id as "clientId", room_id as room, seq from messages where sender_id = any($1)',
+    [ids],
+  )
+  expect(stored).toHaveLength(acknowledged.length)
+  const bySender = new Map(stored.map((m) => [m.clientId, { room: m.room, seq: Number(m.seq) }]))
+  for (const { clientId, ...ack } of acknowledged) expect(bySender.get(clientId)).toEqual(ack)
+  for (const room of rooms) {
+    const log = await service.rows<{ seq: string; type: string }>(
+      'select seq, type from kit.events where topic = $1 order by seq',
+      [`room:${room}`],
+    )
+    const expected = log.map((e) => `${e.seq} ${e.type}`)
+    for (const { heard, state } of clients) {
+      await expect
+        .poll(() => heard.get(room)!.length, { timeout: 20_000, interval: 50 })
+        .toBeGreaterThanOrEqual(expected.length)
+      expect(heard.get(room)!.map((e) => `${e.seq} ${e.type}`)).toEqual(expected)
+      expect(state.resets).toBe(0)
+    }
+  }
+  const opened = clients.reduce((sum, c) => sum + c.state.opened, 0)
+  console.log(`${all} messages in ${seconds.toFixed(1)} s, ${opened - crowd} sockets lost and opened again`)
+  for (const client of clients) client.end()
+}, 600_000)
