@@ -74,7 +74,8 @@ const throughService = async (bytes: number, name: string) => {
 }
 
 test('200 MB in parts and 50 MB through the service leave its memory where it was, by less than 64 MB', async () => {
-  await throughService(9 * megabyte, 'warm up.bin')
+  // What a process takes once for its work, whatever comes later.
+  for (let i = 0; i < 4; i++) await throughService(25 * megabyte, 'warm up.bin')
   const before = await memory()
   const size = Number(process.env['UPLOAD_MB'] ?? 200) * megabyte
   const most = await peak(async () => {

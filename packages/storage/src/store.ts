@@ -118,51 +118,47 @@ export const putStream = async (
     key: string
     contentType: string
     body: AsyncIterable<Uint8Array>
-    check(beginning: Uint8Array, size: number): Promise<void> | void
+    check(beginning: Uint8Array): Promise<void> | void
   },
 ): Promise<number> => {
   const { client, bucket } = objects
-  let waiting: Uint8Array[] = []
-  let held = 0
+  // One part's memory for all of them: a new one each would be there until it is collected.
+  const part = Buffer.allocUnsafeSlow(ownPart)
+  let filled = 0
   let size = 0
+  let checked = false
   let uploadId: string | undefined
   const parts: Part[] = []
-  const take = () => {
-    const part = Buffer.concat(waiting)
-    waiting = []
-    held = 0
-    return part
-  }
-  const send = async (part: Uint8Array) => {
+  const send = async () => {
     uploadId ??= await beginParts(objects, { key, contentType })
-    const partNumber = parts.length + 1
-    const command = new UploadPartCommand({
-      Bucket: bucket,
-      Key: key,
-      UploadId: uploadId,
-      PartNumber: partNumber,
-      Body: part,
-    })
-    const { ETag } = await away(client.send(command))
-    parts.push({ partNumber, etag: ETag! })
+    const PartNumber = parts.length + 1
+    const Body = part.subarray(0, filled)
+    const { ETag } = await away(
+      client.send(new UploadPartCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumber, Body })),
+    )
+    parts.push({ partNumber: PartNumber, etag: ETag! })
+    filled = 0
   }
-  let begun = false
-  const begin = async () => {
-    begun = true
-    await check(Buffer.concat(waiting).subarray(0, beginningBytes), size)
+  const look = async () => {
+    checked = true
+    await check(part.subarray(0, Math.min(filled, beginningBytes)))
   }
   try {
     for await (const chunk of body) {
-      waiting.push(chunk)
-      held += chunk.length
       size += chunk.length
-      if (!begun && held >= beginningBytes) await begin()
-      if (held >= ownPart) await send(take())
+      for (let from = 0; from < chunk.length;) {
+        const taken = Math.min(chunk.length - from, ownPart - filled)
+        part.set(chunk.subarray(from, from + taken), filled)
+        filled += taken
+        from += taken
+        if (!checked && filled >= beginningBytes) await look()
+        if (filled === ownPart) await send()
+      }
     }
-    if (!begun) await begin()
-    if (!uploadId) await put(objects, { key, body: take(), contentType })
+    if (!checked) await look()
+    if (!uploadId) await put(objects, { key, body: part.subarray(0, filled), contentType })
     else {
-      if (held > 0) await send(take())
+      if (filled > 0) await send()
       await joinParts(objects, { key, uploadId, parts })
     }
     return size
