@@ -58,6 +58,10 @@ export const Config = z.object({
     .min(0)
     .default(600)
     .describe('Requests a minute a person (or address, before sign-in); 0 switches limits off'),
+  WEBSOCKET_API_URL: z
+    .string()
+    .optional()
+    .describe('On Lambda: the endpoint of @connections, by which sockets behind API Gateway are told; none unless set'),
   SECRETS_ID: z
     .string()
     .optional()

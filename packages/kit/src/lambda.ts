@@ -49,6 +49,8 @@ export const lambda = <S extends z.ZodObject, D extends object>(spec: ServiceSpe
       requestContext: { ...event.requestContext, http: { ...event.requestContext.http, path } },
     }
     const result = await answer(inner as never, context)
+    // Who listens behind API Gateway is told before, too.
+    await service.live.settled(2000)
     // What comes after the answer is frozen with the process, so the jobs of this request run before it, briefly. They
     // stay due when that fails; the answer is what it is.
     if (service.jobs?.poked) await runDue(service, 300)

@@ -126,7 +126,8 @@ export const start = async <S extends z.ZodObject, D extends object>(
   const limiter = openLimiter({ config: common, redis, log })
   const peers = openPeers(spec.name, common)
   const bus = openBus({ redis, prefix: common.REDIS_PREFIX, log })
-  const heard = bus.subscribe('revocations', () => revocations.nudge())
+  // Where nothing is remembered nothing is nudged, and no line is kept open for it.
+  const heard = resident ? bus.subscribe('revocations', () => revocations.nudge()) : () => undefined
   // A service without a database declares so in the topology and never touches `db`.
   const opened = {
     service: spec.name,
@@ -180,6 +181,7 @@ export const start = async <S extends z.ZodObject, D extends object>(
     jobs: undefined,
     state,
   }
+  live.serveIn(runtime.contextOf)
   if (db && spec.jobs) {
     runtime.jobs = await openJobs({ base, ctx: shared, registry: spec.jobs, resident })
     pokes.push(runtime.jobs.poke)

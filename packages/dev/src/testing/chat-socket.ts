@@ -69,7 +69,9 @@ export const openSocket = async (url: string, headers: Record<string, string> = 
           if (state.code === undefined) return
           clearTimeout(timer)
           waiting.delete(look)
-          resolve(state.code)
+          // Where the transport has no codes of its own, `bye` said it.
+          const bye = heard.findLast((f) => f.type === 'bye')
+          resolve(bye ? (bye.payload['code'] as number) : state.code)
         }
         waiting.add(look)
         look()

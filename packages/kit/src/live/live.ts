@@ -13,6 +13,9 @@ import { closeCodes } from './close-codes.ts'
 import type { ConnectionParts } from './connection.ts'
 import { channelOf, encode, type Frame, frameOf, passing } from './frame.ts'
 import { type Counts, type Hub, openHub } from './hub.ts'
+import type { FrameHandling } from './lambda-frames.ts'
+import { type LambdaLive, openLambdaLive } from './lambda-live.ts'
+import { openPosts, type Posts } from './lambda-posts.ts'
 import { openLogOf } from './log.ts'
 import { openPresence, type Presence } from './presence.ts'
 import { openTurns } from './right.ts'
@@ -39,6 +42,8 @@ export interface Live {
   hub: Hub
   /** Who is where, over the whole fleet. */
   presence: Presence
+  /** On Lambda: resolves when what was published has been posted, or after `ms`. */
+  settled(ms: number): Promise<void>
 }
 
 /** The part of it that starts and stops with the process. */
@@ -48,6 +53,17 @@ export interface LiveServer extends Live {
   /** Tells every listener to move on, spread over the window (ms). */
   drain(window: number): Promise<void>
   close(): Promise<void>
+  /** The sockets behind API Gateway, where there are any. */
+  gateway: Gateway | undefined
+  /** What their protocols get as `ctx` for a person, once the service has what it needs. */
+  serveIn(context: (person: Person) => object): void
+}
+
+export interface Gateway {
+  live: LambdaLive
+  posts: Posts
+  /** What the frames of a connection are handled with. */
+  handling: FrameHandling
 }
 
 /** Rights that are decided at the same time: fewer than a pool has connections, so that requests keep some. */
@@ -97,7 +113,31 @@ export const openLive = ({
   )
   const openStreams = new Map<string, number>()
   const contextOn = (shared: object) => (actor: Person) => Object.assign(Object.create(shared) as object, { actor })
+  let contextOf: (person: Person) => object = (person) => contextOn(base)(person)
+  const gateway = base.resident || !config.WEBSOCKET_API_URL ? undefined : openGateway(config.WEBSOCKET_API_URL)
+  const posting = new Set<Promise<void>>()
+  function openGateway(endpoint: string): Gateway {
+    const posts = openPosts({ endpoint, warn })
+    const lambdaParts = {
+      ...parts,
+      ...{ redis: base.redis, posts, sockets, clock: base.clock },
+      context: (person: Person) => contextOf(person),
+    }
+    const lambdaLive = openLambdaLive(lambdaParts)
+    const handling = { ...lambdaParts, live: lambdaLive, log: openLogOf(fills ?? base.db), auth }
+    return { live: lambdaLive, posts, handling }
+  }
   const publish = (frame: Frame) => {
+    if (!base.resident) {
+      // Nobody listens in this process, and what comes after its answer is frozen.
+      if (!gateway) return
+      const post = gateway.live
+        .publish(frame)
+        .catch((error: unknown) => warn('an event was not posted', { err: error }))
+      posting.add(post)
+      void post.finally(() => posting.delete(post))
+      return
+    }
     bus.publish(channelOf(frame.topic), encode(frame))
     // A thousand sockets take milliseconds: after the answer to the one who wrote.
     setImmediate(() => hub.offer(frame))
@@ -106,6 +146,17 @@ export const openLive = ({
   return {
     hub,
     presence,
+    gateway,
+    serveIn: (context) => void (contextOf = context),
+    settled: async (ms) => {
+      if (posting.size === 0) return
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))
+      const done = (async () => {
+        while (posting.size > 0) await Promise.all(posting)
+      })()
+      await Promise.race([done, late]).finally(() => clearTimeout(timer))
+    },
     publish: (events) => {
       for (const event of events) publish(frameOf(event))
     },
@@ -149,6 +200,7 @@ export const openLive = ({
       forget()
       hub.closeWhere(() => true, closeCodes.restarting)
       hub.close()
+      gateway?.posts.close()
       await presence.close()
       await fills?.close()
     },

@@ -182,9 +182,9 @@ export const openRooms = ({ hub, timing, rule, listener, send, decide }: RoomsPa
 export const standingOf = ({ state, sent, topic }: Subscription) =>
   state === 'waiting' ? (topic.delivered ?? 0) : sent
 
-// One object for all listeners of a protocol: what it makes of a frame is made once for them.
 const views = new WeakMap<RoomsRule, View>()
-const viewOf = (rule: RoomsRule): View => {
+/** How a protocol shows its rooms: one object for all listeners, so that what it makes of a frame is made once. */
+export const viewOf = (rule: RoomsRule): View => {
   const there = views.get(rule)
   if (there) return there
   const { key, prefix, text, endings } = rule

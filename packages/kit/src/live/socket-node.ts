@@ -3,7 +3,6 @@ import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ServerType } from '@hono/node-server'
 import * as ws from 'ws'
-import * as z from 'zod'
 import type { Person } from '../actor.ts'
 import type { Auth } from '../auth.ts'
 import { codeOf, unauthorized } from '../errors.ts'
@@ -13,6 +12,7 @@ import { connect, type ConnectionParts, type Open, type Wire } from './connectio
 import { mostFrame } from './intake.ts'
 import { control, encodedBy, type Message } from './message.ts'
 import type { Socket } from './socket.ts'
+import { givenOf, matcher } from './socket-route.ts'
 
 export interface NodeSockets extends ConnectionParts {
   auth: Auth
@@ -56,16 +56,6 @@ export const listenForSockets = (server: ServerType, parts: NodeSockets) => {
 const refuse = (stream: Duplex, status: string) => {
   stream.once('finish', () => stream.destroy())
   stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
-}
-
-const matcher = (path: string) => {
-  const names = [...path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]!)
-  const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, '([^/]+)')}$`)
-  // Taken as it stands: ids need no decoding, and what needs it is no id.
-  return (pathname: string) => {
-    const match = pattern.exec(pathname)
-    return match && Object.fromEntries(names.map((name, i) => [name, match[i + 1]!]))
-  }
 }
 
 const { Sender } = ws as unknown as {
@@ -128,16 +118,14 @@ const accept = (parts: NodeSockets, { socket, given, client, stream, request, ur
     if (connection) connection.receive(text)
     else if (early.push(text) > mostEarly) end(closeCodes.tooMany)
   })
-  const params = socket.route.params.safeParse(given)
-  if (!params.success) return end(closeCodes.unknown)
-  const query = (socket.route.query ?? z.object({})).safeParse(queryOf(url))
-  if (!query.success) return end(closeCodes.protocol)
+  const found = givenOf(socket, given, queryOf(url))
+  if ('refused' in found) return end(found.refused)
   const open = async () => {
     const wait = await parts.limit(request)
     if (wait !== undefined) return end(closeCodes.tooMany, { retryAfter: wait * 1000 })
     const person = await signIn(parts.auth, request, url)
     if (over || client.readyState !== client.OPEN) return
-    connection = connect(parts, { socket, wire, person, params: { ...params.data, ...query.data } })
+    connection = connect(parts, { socket, wire, person, params: found.given })
     for (const text of early) connection.receive(text)
   }
   open().catch((error: unknown) => end(closeCodeOf(codeOf(error))))

@@ -1,0 +1,180 @@
+import type { Auth } from '../auth.ts'
+import { codeOf } from '../errors.ts'
+import { closeCodes } from './close-codes.ts'
+import { fault, handleFrame, type RoomsSeat, type Seat } from './frames.ts'
+import { shownAs } from './hand-out.ts'
+import { readFrame } from './intake.ts'
+import type { LambdaLive, LambdaParts } from './lambda-live.ts'
+import * as registry from './lambda.redis.ts'
+import type { Kept } from './lambda.redis.ts'
+import type { View } from './listener.ts'
+import type { Log } from './log.ts'
+import { control } from './message.ts'
+import { viewOf } from './rooms.ts'
+import type { Socket } from './socket.ts'
+import type { From } from './topic.ts'
+
+const mostFrames = 100
+
+export interface FrameHandling extends LambdaParts {
+  live: LambdaLive
+  log: Log
+  auth: Pick<Auth, 'ticket'>
+}
+
+/** One frame of a connection, by the same rules as on every transport; resolves when all of it is done. */
+export const onFrame = async (parts: FrameHandling, kept: Kept, text: string): Promise<void> => {
+  const { live, redis, posts } = parts
+  if (kept.refused !== undefined) return live.end(kept.id, kept.refused)
+  if (kept.person.exp * 1000 <= parts.clock.now()) return live.end(kept.id, closeCodes.unauthorized)
+  const socket = live.socketOf(kept)
+  if (!socket) return live.end(kept.id, closeCodes.unknown)
+  const [count, topics] = await Promise.all([registry.pace(redis, kept.id), registry.topicsOf(redis, kept.id)])
+  if (count > mostFrames) return live.end(kept.id, closeCodes.tooMany)
+  const work: Promise<unknown>[] = []
+  let said: Promise<unknown> = Promise.resolve()
+  // In order, as far as one function goes.
+  const send = (type: string, payload: object) => {
+    said = said.then(() => posts.post(kept.id, control(type, payload)))
+  }
+  const seat = seatOf(parts, { kept, socket, topics, send, work: (promise) => void work.push(promise) })
+  const frame = readFrame(text)
+  if (typeof frame === 'number') return live.end(kept.id, frame)
+  if (!frame) fault(seat, 'VALIDATION_ERROR', 'A frame is JSON: { "type": …, "payload": … }.')
+  else {
+    await handleFrame({ socket, warn: parts.warn }, seat, frame)
+    if (frame.type === 'ping' && topics.size > 0) {
+      // What was lost of the registration comes back, and who is there stays so.
+      await Promise.all([registry.join(redis, kept, [...topics]), live.present(kept, kept.standing ?? 'online', false)])
+    }
+  }
+  await Promise.all(work)
+  await said
+}
+
+interface SeatOf {
+  kept: Kept
+  socket: Socket
+  topics: ReadonlySet<string>
+  send(type: string, payload: object): void
+  work(promise: Promise<unknown>): void
+}
+
+const seatOf = (parts: FrameHandling, { kept, socket, topics, send, work }: SeatOf): Seat => {
+  const { live, redis, log } = parts
+  const { protocol } = socket
+  const own = protocol.topic(kept.given as never, kept.person)
+  return {
+    given: kept.given,
+    context: () => parts.context(kept.person),
+    send,
+    stand: (standing) =>
+      work(Promise.all([registry.keep(redis, { ...kept, standing }), live.present(kept, standing, true)])),
+    has: (room) => protocol.rooms !== undefined && topics.has(protocol.rooms.prefix + room),
+    standing: async () => (await log.head(own)).head,
+    resume: (from) => {
+      const begin = async () => {
+        const admitted = await live.admit(kept)
+        if (!admitted) return
+        await registry.join(redis, admitted, [own])
+        await replay(parts, { kept, topic: own, from, view: protocol, about: {} })
+        await live.present(kept, kept.standing ?? 'online', true)
+      }
+      work(begin())
+    },
+    renew: async (ticket) => {
+      const next = await parts.auth.ticket(ticket).catch((error: unknown) => codeOf(error))
+      if (typeof next !== 'object' && next !== 'UNAUTHORIZED')
+        return send('error', {
+          code: 'UNAVAILABLE',
+          message: 'This ticket could not be taken. Get a new one and try again.',
+        })
+      if (typeof next !== 'object' || next.id !== kept.person.id) return live.end(kept.id, closeCodes.unauthorized)
+      const admitted = await live.admit({ ...kept, person: next })
+      if (!admitted) return
+      await registry.join(redis, admitted, [...topics])
+      send('renewed', { expiresAt: new Date(next.exp * 1000).toISOString() })
+    },
+    rooms: protocol.rooms && roomsOf(parts, { kept, socket, topics, send, work }),
+  }
+}
+
+const roomsOf = (parts: FrameHandling, { kept, socket, topics, send, work }: SeatOf): RoomsSeat => {
+  const { live, redis, log } = parts
+  const rule = socket.protocol.rooms!
+  return {
+    subscribe: (wanted, n) => {
+      const begin = async () => {
+        const names = await registry.newer(redis, { id: kept.id, n, names: wanted.map((w) => w.name) })
+        const admitted = names.length > 0 ? await live.admit(kept) : undefined
+        const allowed = admitted && (await live.allowed(admitted, names))
+        if (!admitted || !allowed) return
+        if (allowed === 'unknown') {
+          const about = names.map((name) => ({ [rule.key]: name }))
+          return send('error', {
+            code: 'UNAVAILABLE',
+            message: 'Your right could not be decided. Try again.',
+            n,
+            topics: about,
+          })
+        }
+        await registry.join(
+          redis,
+          admitted,
+          names.filter((name) => allowed.has(name)).map((name) => rule.prefix + name),
+        )
+        for (const { name, from } of wanted.filter((w) => names.includes(w.name))) {
+          const about = { [rule.key]: name, n }
+          if (!allowed.has(name)) send('removed', about)
+          else await replay(parts, { kept, topic: rule.prefix + name, from, view: viewOf(rule), about })
+        }
+      }
+      work(begin())
+    },
+    unsubscribe: async (names, n) => {
+      const mine = await registry.newer(redis, { id: kept.id, n, names })
+      await registry.leave(
+        redis,
+        kept.id,
+        mine.map((name) => rule.prefix + name),
+      )
+      for (const name of mine) send('unsubscribed', { [rule.key]: name, n })
+    },
+    standings: async (names) => {
+      const mine = names.filter((name) => topics.has(rule.prefix + name))
+      const heads = await Promise.all(mine.map((name) => log.head(rule.prefix + name)))
+      return Object.fromEntries(mine.map((name, i) => [name, heads[i]!.head]))
+    },
+  }
+}
+
+interface Replaying {
+  kept: Kept
+  topic: string
+  from: From
+  view: View
+  about: object
+}
+
+/** What came after, then where it stands. What is published meanwhile may come between: clients put it in order. */
+const replay = async (parts: FrameHandling, { kept, topic, from, view, about }: Replaying) => {
+  const { log, posts } = parts
+  const { head, epoch } = await log.head(topic)
+  const { after } = from
+  const tell = (type: string) => posts.post(kept.id, control(type, { ...about, seq: head, ...(epoch && { epoch }) }))
+  const restart = async () => {
+    await tell('reset')
+    await tell('ready')
+  }
+  if ((from.epoch && epoch && from.epoch !== epoch) || (after !== undefined && after > head)) return restart()
+  for (let sent = after ?? head; sent < head;) {
+    const frames = await log.read(topic, sent)
+    if (frames[0]?.seq !== sent + 1) return restart()
+    for (const frame of frames) {
+      if (frame.seq > head) break
+      if (!(await posts.post(kept.id, shownAs(parts, frame, view)))) return
+      sent = frame.seq
+    }
+  }
+  await tell('ready')
+}
