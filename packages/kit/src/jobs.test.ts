@@ -345,8 +345,9 @@ test('a job of a killed process is run again at once by the next that starts', a
   await once(child, 'exit')
   let attempt = 0
   start([job('shared', Note, (ctx) => void (attempt = ctx.job.attempt))])
-  await until(() => attempt === 2)
-  expect(Date.now() - killed).toBeLessThan(10_000)
+  // A second, or a few where the machine is busy; not the four hours that its lock would last.
+  await until(() => attempt === 2, 40_000)
+  expect(Date.now() - killed).toBeLessThan(40_000)
 })
 
 test('a job of a process that lives is not taken from it, and of a frozen one only after its time', async () => {
