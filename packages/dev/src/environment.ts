@@ -35,6 +35,7 @@ const forService: Partial<Record<ServiceName, (world: LocalWorld) => Env>> = {
     GOOGLE_CLIENT_SECRET: oidc.clientSecret,
     REDIRECT_URIS: `http://localhost:${gateway}/,http://localhost:3001/,http://localhost:5173/`,
   }),
+  chat: ofLiveKit,
   user: ({ s3 }) => ({
     ASSETS_URL: `${s3.endpoint}/${s3.bucket}`,
     ADMIN_EMAILS: 'alice@example.com',
@@ -42,6 +43,10 @@ const forService: Partial<Record<ServiceName, (world: LocalWorld) => Env>> = {
     SIGN_UP_PROVES_EMAIL: 'true',
   }),
 }
+
+// A LiveKit is nobody's to embed: one that runs elsewhere is named by whoever starts this.
+const ofLiveKit = (): Env =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('LIVEKIT_')))
 
 const ofBucket = ({ s3 }: LocalWorld): Env => ({
   S3_ENDPOINT: s3.endpoint,
