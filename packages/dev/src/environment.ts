@@ -26,6 +26,10 @@ const internalKeys = Object.fromEntries(
 ) as Record<ServiceName, string>
 export const internalKeyOf = (service: ServiceName) => internalKeys[service]
 
+// A LiveKit is nobody's to embed: one that runs elsewhere is named by whoever starts this.
+const ofLiveKit = (): Env =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('LIVEKIT_')))
+
 /** What only one service reads. */
 const forService: Partial<Record<ServiceName, (world: LocalWorld) => Env>> = {
   auth: ({ keysFile, oidc, gateway }) => ({
@@ -43,10 +47,6 @@ const forService: Partial<Record<ServiceName, (world: LocalWorld) => Env>> = {
     SIGN_UP_PROVES_EMAIL: 'true',
   }),
 }
-
-// A LiveKit is nobody's to embed: one that runs elsewhere is named by whoever starts this.
-const ofLiveKit = (): Env =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('LIVEKIT_')))
 
 const ofBucket = ({ s3 }: LocalWorld): Env => ({
   S3_ENDPOINT: s3.endpoint,
