@@ -19,14 +19,8 @@ const linger = 5000
 
 /** `prefix` stands before every channel, since ioredis' key prefix does not reach them. */
 export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; log: Log }): Bus => {
-  const subscriber = redis.duplicate({
-    keyPrefix: '',
-    commandTimeout: undefined,
-    socketTimeout: 5000,
-    autoResubscribe: true,
-    enableOfflineQueue: false,
-    lazyConnect: true,
-  })
+  const line = isCluster(redis) ? clusterLine(redis, prefix) : singleLine(redis)
+  const { subscriber } = line
   const listeners = new Map<string, Set<(message: string) => void>>()
   const leaving = new Map<string, NodeJS.Timeout>()
   const returned = new Set<() => void>()
@@ -35,12 +29,11 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
   subscriber.on('close', () => (lost = true))
   subscriber.on('ready', () => {
     // What was asked for while the connection was away was not queued.
-    const channels = [...listeners.keys()]
-    if (channels.length > 0) subscriber.subscribe(...channels).catch(() => undefined)
+    line.subscribe([...listeners.keys()])
     if (lost) for (const back of returned) back()
     lost = false
   })
-  subscriber.on('message', (channel: string, message: string) => {
+  const hear = (channel: string, message: string) => {
     for (const listener of listeners.get(channel) ?? []) {
       try {
         listener(message)
@@ -48,8 +41,10 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
         log.error({ err: error }, 'a listener of the bus failed')
       }
     }
-  })
-  subscriber.connect().catch(() => undefined)
+  }
+  subscriber.on('message', hear)
+  subscriber.on('smessage', hear)
+  line.open()
   // A subscriber only listens: without a question now and then it would not notice that nobody speaks any more.
   const asking = setInterval(
     () => void (subscriber.status === 'ready' && subscriber.ping().catch(() => undefined)),
@@ -61,13 +56,13 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
     leaving.delete(channel)
     if (listeners.get(channel)?.size) return
     listeners.delete(channel)
-    if (subscriber.status === 'ready') subscriber.unsubscribe(channel).catch(() => undefined)
+    if (subscriber.status === 'ready') line.unsubscribe(channel)
   }
 
   return {
     publish: (channel, message) => {
       if (redis.status !== 'ready') return
-      redis
+      line
         .publish(prefix + channel, message)
         .catch((error: Error) => log.debug({ error: error.message }, 'the bus lost a message'))
     },
@@ -78,7 +73,7 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
       leaving.delete(channel)
       if (!all) {
         listeners.set(channel, (all = new Set()))
-        if (subscriber.status === 'ready') subscriber.subscribe(channel).catch(() => undefined)
+        if (subscriber.status === 'ready') line.subscribe([channel])
       }
       all.add(listener)
       return () => {
@@ -93,7 +88,60 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
     close: () => {
       clearInterval(asking)
       for (const timer of leaving.values()) clearTimeout(timer)
-      subscriber.disconnect()
+      line.close()
     },
+  }
+}
+
+/** How one kind of Redis carries the bus. */
+interface Line {
+  subscriber: Redis
+  open(): void
+  subscribe(channels: readonly string[]): void
+  unsubscribe(channel: string): void
+  publish(channel: string, message: string): Promise<unknown>
+  close(): void
+}
+
+const quiet = () => undefined
+const isCluster = (redis: Redis) => (redis as { isCluster?: boolean }).isCluster === true
+
+const singleLine = (redis: Redis): Line => {
+  const subscriber = redis.duplicate({
+    keyPrefix: '',
+    commandTimeout: undefined,
+    socketTimeout: 5000,
+    autoResubscribe: true,
+    enableOfflineQueue: false,
+    lazyConnect: true,
+  })
+  return {
+    subscriber,
+    open: () => void subscriber.connect().catch(quiet),
+    subscribe: (channels) => void (channels.length > 0 && subscriber.subscribe(...channels).catch(quiet)),
+    unsubscribe: (channel) => void subscriber.unsubscribe(channel).catch(quiet),
+    publish: (channel, message) => redis.publish(channel, message),
+    close: () => subscriber.disconnect(),
+  }
+}
+
+/**
+ * In a cluster a message goes to every node, whoever listens; a sharded one to the nodes of its slot alone. Topics are
+ * sharded; what all processes hear anyway, and scripts publish, is not.
+ */
+const clusterLine = (redis: Redis, prefix: string): Line => {
+  const isSharded = (channel: string) => channel.startsWith(`${prefix}live:`) || channel.startsWith(`${prefix}here:`)
+  return {
+    subscriber: redis,
+    open: quiet,
+    subscribe: (channels) => {
+      for (const channel of channels)
+        (isSharded(channel) ? redis.ssubscribe(channel) : redis.subscribe(channel)).catch(quiet)
+    },
+    unsubscribe: (channel) =>
+      void (isSharded(channel) ? redis.sunsubscribe(channel) : redis.unsubscribe(channel)).catch(quiet),
+    publish: (channel, message) =>
+      isSharded(channel) ? redis.spublish(channel, message) : redis.publish(channel, message),
+    close: quiet,
   }
 }

@@ -26,6 +26,11 @@ export const Config = z.object({
   DATABASE_URL: z.string().optional().describe("The service's own database and role"),
   DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(10).describe('Most database connections of a process'),
   REDIS_URL: z.string().default('redis://localhost:6379').describe('Redis; rediss:// for TLS'),
+  REDIS_CLUSTER: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((v) => v === 'true')
+    .describe('REDIS_URL names a node of a cluster: commands go where their keys lie, topics by sharded pub/sub'),
   REDIS_PREFIX: z.string().default('wealist:').describe('Before every key and channel; one a preview'),
   AUTH_MODE: z
     .enum(['gateway', 'jwks'])

@@ -63,6 +63,7 @@ export const raise = (redis: Redis, p: { workspaceId: string; version: number; c
 
 export const versions = async (redis: Redis, workspaceIds: readonly string[]) => {
   if (workspaceIds.length === 0) return new Map<string, number>()
-  const known = await redis.mget(...workspaceIds.map(versionKey))
+  // One round trip all the same, and in a cluster each goes where its key lies.
+  const known = await Promise.all(workspaceIds.map((id) => redis.get(versionKey(id))))
   return new Map(workspaceIds.flatMap((id, i) => (known[i] == null ? [] : [[id, Number(known[i])] as const])))
 }

@@ -1,24 +1,24 @@
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import type { Log } from './log.ts'
 import { defineLimits } from './rate-limit.ts'
 
 /**
- * The process's command connection. Fails fast while Redis is away (no offline queue, a second a command), so that no
- * request waits for it; never sends a command twice, because GETDEL and scripts do not bear that.
+ * The process's command connection, to one Redis or, with `cluster`, to all nodes of a cluster of which `url` names one.
+ * Fails fast while Redis is away (no offline queue, a second a command), so that no request waits for it; never sends a
+ * command twice, because GETDEL and scripts do not bear that.
  */
-export const openRedis = ({ url, prefix, log }: { url: string; prefix: string; log: Log }) => {
-  const redis = new Redis(url, {
-    keyPrefix: prefix,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: 1000,
-    // A connection that died without a word is replaced once an answer is missing that long.
-    socketTimeout: 5000,
-    connectTimeout: 3000,
-    enableAutoPipelining: true,
-    retryStrategy: (attempt) => Math.min(50 * attempt, 1000),
-  })
+export const openRedis = ({
+  url,
+  prefix,
+  cluster = false,
+  log,
+}: {
+  url: string
+  prefix: string
+  cluster?: boolean
+  log: Log
+}) => {
+  const redis = cluster ? openCluster(url, prefix) : new Redis(url, { keyPrefix: prefix, ...common, ...connection })
   defineLimits(redis)
   let away = false
   redis.on('error', (error: Error) => {
@@ -30,6 +30,40 @@ export const openRedis = ({ url, prefix, log }: { url: string; prefix: string; l
     away = false
   })
   return redis
+}
+
+const connection = {
+  commandTimeout: 1000,
+  // A connection that died without a word is replaced once an answer is missing that long.
+  socketTimeout: 5000,
+  connectTimeout: 3000,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+}
+const common = {
+  enableOfflineQueue: false,
+  enableAutoPipelining: true,
+  retryStrategy: (attempt: number) => Math.min(50 * attempt, 1000),
+}
+
+// The same commands on many nodes: every script and every command of several keys has them in one hash slot.
+const openCluster = (url: string, prefix: string) => {
+  const { hostname, port, username, password, protocol } = new URL(url)
+  const cluster = new Cluster([{ host: hostname, port: Number(port || 6379) }], {
+    keyPrefix: prefix,
+    ...{ enableOfflineQueue: common.enableOfflineQueue, enableAutoPipelining: common.enableAutoPipelining },
+    shardedSubscribers: true,
+    clusterRetryStrategy: common.retryStrategy,
+    // The certificate of a managed cluster names its hosts, not their addresses.
+    dnsLookup: (address, found) => found(null, address),
+    redisOptions: {
+      ...connection,
+      ...(username && { username: decodeURIComponent(username) }),
+      ...(password && { password: decodeURIComponent(password) }),
+      ...(protocol === 'rediss:' && { tls: {} }),
+    },
+  })
+  return cluster as unknown as Redis
 }
 
 /** Resolves when the connection is ready, or after `ms` without it: a service starts, degraded, while Redis is away. */

@@ -100,7 +100,12 @@ export const start = async <S extends z.ZodObject, D extends object>(
   const { resident = true, clock = Date } = overrides
   const log = overrides.log ?? openLog({ service: spec.name, level: common.LOG_LEVEL })
   const metrics = openMetrics(spec.name)
-  const redis = openRedis({ url: common.REDIS_URL, prefix: common.REDIS_PREFIX, log })
+  const redis = openRedis({
+    url: common.REDIS_URL,
+    prefix: common.REDIS_PREFIX,
+    cluster: common.REDIS_CLUSTER,
+    log,
+  })
   const sql = databaseMetrics(metrics)
   const pokes: (() => void)[] = []
   const hasDatabase = topology[spec.name].database !== null

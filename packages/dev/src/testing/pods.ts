@@ -31,6 +31,7 @@ export const startPod = async (service: ServiceName, config: Config): Promise<Po
       DATABASE_POOL: '6',
       DRAIN_SECONDS: '0',
       RATE_LIMIT: '0',
+      REDIS_CLUSTER: String(config.REDIS_CLUSTER),
       LOG_LEVEL: 'fatal',
     },
   }

@@ -42,8 +42,7 @@ export const keep = async (redis: Redis, kept: Kept) => {
 }
 
 export const find = async (redis: Redis, ids: readonly string[]): Promise<(Kept | undefined)[]> => {
-  if (ids.length === 0) return []
-  const found = await redis.mget(...ids.map(connKey))
+  const found = await Promise.all(ids.map((id) => redis.get(connKey(id))))
   return found.map((text) => (text ? (JSON.parse(text) as Kept) : undefined))
 }
 

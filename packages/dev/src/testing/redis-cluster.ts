@@ -1,0 +1,60 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { freePort } from '../ports.ts'
+
+/** Whether a real redis-server is on this machine. */
+export const hasRedisServer = () => {
+  try {
+    execFileSync('redis-server', ['--version'])
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A real cluster of three nodes, each with a third of the slots. */
+export const startCluster = async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'wealist-cluster-'))
+  const ports = await Promise.all([freePort(), freePort(), freePort()])
+  const nodes = ports.map((port) =>
+    spawn(
+      'redis-server',
+      [
+        '--port',
+        String(port),
+        '--bind',
+        '127.0.0.1',
+        '--cluster-enabled',
+        'yes',
+        '--save',
+        '',
+        '--cluster-config-file',
+        join(dir, `${port}.conf`),
+      ],
+      { cwd: dir, stdio: 'ignore' },
+    ),
+  )
+  const clients = ports.map((port) => new Redis(port, '127.0.0.1', { retryStrategy: () => 50 }))
+  for (const client of clients) client.on('error', () => undefined)
+  const third = Math.ceil(16_384 / 3)
+  for (const [i, client] of clients.entries()) {
+    await client.cluster('ADDSLOTSRANGE', i * third, Math.min(16_383, (i + 1) * third - 1))
+    if (i > 0) await clients[0]!.cluster('MEET', '127.0.0.1', ports[i]!)
+  }
+  for (const client of clients)
+    while (!String(await client.cluster('INFO')).includes('cluster_state:ok'))
+      await new Promise((r) => setTimeout(r, 50))
+  return {
+    url: `redis://127.0.0.1:${ports[0]}`,
+    /** The channels of sharded pub/sub that somebody listens to, on all nodes. */
+    sharded: async () => (await Promise.all(clients.map((c) => c.pubsub('SHARDCHANNELS')))).flat() as string[],
+    stop: async () => {
+      for (const client of clients) client.disconnect()
+      for (const node of nodes) node.kill('SIGKILL')
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
