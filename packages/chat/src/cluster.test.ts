@@ -2,7 +2,7 @@ import { live, participants } from '@wealist/contract/chat'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import { type Pod, startPod } from '@wealist/dev/testing/pods'
 import { openSocket } from '@wealist/dev/testing/chat-socket'
-import { hasRedisServer, startCluster } from '@wealist/dev/testing/redis-cluster'
+import { hasRedisServer, startCluster } from '@wealist/dev/testing/redis-server'
 import { newId } from '@wealist/kit/ids'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 

@@ -4,6 +4,7 @@ import type { RoomEvent } from '@wealist/contract/chat/events'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import { startLine } from '@wealist/dev/testing/line'
 import { type Pod, startPod } from '@wealist/dev/testing/pods'
+import { hasRedisServer, startRedisServer } from '@wealist/dev/testing/redis-server'
 import { newId } from '@wealist/kit/ids'
 import { openCursors } from '@wealist/kit/live/cursors'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -12,20 +13,22 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 const all = Number(process.env['CHAT_MESSAGES'] ?? 1500)
 const crowd = 50
 let service: ChatService
-let redis: Awaited<ReturnType<typeof startLine>>
+let redis: { url: string; down(): Promise<void>; up(): Promise<void>; stop?(): Promise<void> }
 let pods: Pod[]
 
 beforeAll(async () => {
-  service = await chatService()
+  // A real one is killed and started again; of the embedded one the line is cut.
+  const real = hasRedisServer() ? await startRedisServer() : undefined
+  service = await chatService(real ? { REDIS_URL: real.url } : {})
   const { config } = service.running.base
-  redis = await startLine(config.REDIS_URL)
+  redis = real ?? (await startLine(config.REDIS_URL))
   const through = { ...config, REDIS_URL: redis.url }
   pods = await Promise.all([startPod('chat', through), startPod('chat', through)])
 }, 60_000)
 afterAll(async () => {
   for (const pod of pods) pod.stop()
-  await redis.down()
   await service.stop()
+  await (redis.stop ?? redis.down)()
 })
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -111,7 +114,7 @@ const member = (person: { id: string; name: string }, rooms: readonly string[]) 
   }
 }
 
-test(`${all} messages of 50 people on two processes, with lost sockets, a killed process and Redis cut off: each stored once, heard by all in one order`, async () => {
+test(`${all} messages of 50 people on two processes, with lost sockets, a killed process and Redis restarted: each stored once, heard by all in one order`, async () => {
   const people = Array.from({ length: crowd }, (_, n) => ({ id: newId(), name: `P${n}` }))
   for (const { id } of people) await service.setMember(id, 'member')
   const ids = people.map((p) => p.id)

@@ -58,3 +58,44 @@ export const startCluster = async () => {
     },
   }
 }
+
+/** A real Redis that writes down what it is told (AOF), and can be killed and started again on it. */
+export const startRedisServer = async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'wealist-redis-'))
+  const port = await freePort()
+  const begin = async () => {
+    const args = [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'yes',
+      '--appendfsync',
+      'everysec',
+    ]
+    const child = spawn('redis-server', args, { cwd: dir, stdio: 'ignore' })
+    const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null })
+    client.on('error', () => undefined)
+    await client.ping()
+    client.disconnect()
+    return child
+  }
+  let child = await begin()
+  const kill = async () => {
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    down: kill,
+    up: async () => void (child = await begin()),
+    stop: async () => {
+      await kill()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
