@@ -2,16 +2,16 @@ import { attachments, messages } from '@wealist/contract/chat'
 import { post } from '@wealist/dev/testing/attach'
 import { codeOf } from '@wealist/dev/testing/board-service'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
-import { s3Env, s3World, type S3World } from '@wealist/dev/testing/s3-world'
+import { anyS3, s3Env } from '@wealist/dev/testing/s3-world'
 import { newId } from '@wealist/kit/ids'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { purge } from './retention.ts'
 
-let s3: S3World
+let s3: Awaited<ReturnType<typeof anyS3>>
 let service: ChatService
 let id: string
 beforeAll(async () => {
-  s3 = await s3World()
+  s3 = await anyS3()
   service = await chatService(s3Env(s3))
 })
 afterAll(async () => {

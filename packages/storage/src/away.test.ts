@@ -3,21 +3,21 @@ import { files, folders, trash, uploads } from '@wealist/contract/storage'
 import { post } from '@wealist/dev/testing/attach'
 import { codeOf } from '@wealist/dev/testing/board-service'
 import { startLine } from '@wealist/dev/testing/line'
-import { Bucket, s3World, type S3World } from '@wealist/dev/testing/s3-world'
+import { anyS3 } from '@wealist/dev/testing/s3-world'
 import { type StorageService, storageService } from '@wealist/dev/testing/storage-service'
 import { newId } from '@wealist/kit/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clean, sweep } from './retention.ts'
 
-let s3: S3World
+let s3: Awaited<ReturnType<typeof anyS3>>
 let line: Awaited<ReturnType<typeof startLine>>
 let service: StorageService
 beforeAll(async () => {
-  s3 = await s3World()
+  s3 = await anyS3()
   line = await startLine(s3.url)
   service = await storageService({
     S3_ENDPOINT: line.url.replace(/\/$/, ''),
-    S3_BUCKET: Bucket,
+    S3_BUCKET: s3.bucket,
     S3_ACCESS_KEY_ID: s3.credentials.accessKeyId,
     S3_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
   })
@@ -35,7 +35,7 @@ const ctx = () => {
   return { ...base, ...deps, tx: base.db.tx, job } as never
 }
 const stored = async () =>
-  ((await s3.client.send(new ListObjectsV2Command({ Bucket }))).Contents ?? []).map((o) => o.Key!).toSorted()
+  ((await s3.client.send(new ListObjectsV2Command({ Bucket: s3.bucket }))).Contents ?? []).map((o) => o.Key!).toSorted()
 const known = async () =>
   (
     await service.rows<{ key: string }>(

@@ -4,7 +4,6 @@ import { files, uploads } from '@wealist/contract/storage'
 import { defaultPorts } from '@wealist/dev/environment'
 import { freePort } from '@wealist/dev/ports'
 import { type Process, startProcess } from '@wealist/dev/processes'
-import { Bucket } from '@wealist/dev/testing/s3-world'
 import { type StorageService, storageService } from '@wealist/dev/testing/storage-service'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -18,13 +17,13 @@ beforeAll(async () => {
   service = await storageService()
   const [port, metricsPort] = [await freePort(), await freePort()]
   const { DATABASE_URL, REDIS_URL, REDIS_PREFIX, USER_URL, AUTH_ISSUER } = service.running.base.config
-  const { url: endpoint, credentials } = service.s3
+  const { url: endpoint, credentials, bucket } = service.s3
   pod = await startProcess('storage', {
     ports: { ...defaultPorts, storage: port },
     gateway: port,
     databases: {},
     redis: { url: REDIS_URL, prefix: REDIS_PREFIX },
-    s3: { endpoint, bucket: Bucket, ...credentials },
+    s3: { endpoint, bucket, ...credentials },
     oidc: { issuer: 'http://127.0.0.1:1', clientId: 'none', clientSecret: 'none' },
     keysFile: '',
     more: {

@@ -1,7 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { GetObjectCommand, PutObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3'
 import { type S3Options, startS3 } from '../s3.ts'
 
 export const Bucket = 'bucket'
@@ -26,6 +33,7 @@ export const s3World = async (options: Partial<S3Options> = {}) => {
   const client = open()
   return {
     ...s3,
+    bucket: Bucket,
     dir,
     client,
     open,
@@ -44,10 +52,32 @@ export const s3World = async (options: Partial<S3Options> = {}) => {
 }
 export type S3World = Awaited<ReturnType<typeof s3World>>
 
+/** An S3 for tests of services: the one that S3_ENDPOINT names, with a bucket of its own in it, or the stand-in. */
+export const anyS3 = async () => {
+  const endpoint = process.env['S3_ENDPOINT']
+  if (!endpoint) return s3World()
+  const credentials = {
+    accessKeyId: process.env['AWS_ACCESS_KEY_ID'] ?? '',
+    secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] ?? '',
+  }
+  const bucket = `wealist-test-${randomBytes(6).toString('hex')}`
+  const client = new S3Client({ endpoint, region: 'ap-northeast-2', forcePathStyle: true, credentials, maxAttempts: 1 })
+  await client.send(new CreateBucketCommand({ Bucket: bucket }))
+  return {
+    url: endpoint.replace(/\/$/, ''),
+    credentials,
+    bucket,
+    client,
+    put: (Key: string, Body: string) => client.send(new PutObjectCommand({ Bucket: bucket, Key, Body })),
+    stop: async () => client.destroy(),
+  }
+}
+export type AnyS3 = Pick<S3World, 'url' | 'credentials' | 'bucket'>
+
 /** What tells a service of it. */
-export const s3Env = ({ url, credentials }: Pick<S3World, 'url' | 'credentials'>) => ({
+export const s3Env = ({ url, credentials, bucket }: AnyS3) => ({
   S3_ENDPOINT: url,
-  S3_BUCKET: Bucket,
+  S3_BUCKET: bucket,
   S3_ACCESS_KEY_ID: credentials.accessKeyId,
   S3_SECRET_ACCESS_KEY: credentials.secretAccessKey,
 })

@@ -6,7 +6,7 @@ import { storage } from '@wealist/storage/service'
 import type * as z from 'zod'
 import { post } from './attach.ts'
 import { type Asker, oneService } from './one-service.ts'
-import { s3Env, s3World } from './s3-world.ts'
+import { anyS3, s3Env } from './s3-world.ts'
 import { startWorkspaces } from './workspaces.ts'
 
 type Given = Partial<z.input<typeof NewUpload>>
@@ -17,7 +17,7 @@ export const storageService = async (env: Env = {}) => {
   const people = { alice: alice!, bob: bob!, vera: vera!, mallory: mallory! }
   const workspaceId = newId()
   const statements: string[] = []
-  const [s3, workspaces] = await Promise.all([s3World(), startWorkspaces()])
+  const [s3, workspaces] = await Promise.all([anyS3(), startWorkspaces()])
   await workspaces.set(workspaceId, people.alice.id, 'owner')
   for (const { id } of [people.bob, people.vera]) await workspaces.set(workspaceId, id, 'member')
   const service = await oneService(
