@@ -1,15 +1,15 @@
 import type { Actor, Person } from '@wealist/kit/actor'
 import { Config as KitConfig } from '@wealist/kit/config'
 import type { Base, Ctx as KitCtx } from '@wealist/kit/context'
-import { followDirectory } from '@wealist/kit/directory'
 import { sockets } from '@wealist/kit/live/socket'
-import { openMembership, watchMembership } from '@wealist/kit/membership'
 import { handlers } from '@wealist/kit/mount'
 import { objectsConfig, openObjects } from '@wealist/kit/objects'
+import { openPlaces } from '@wealist/kit/places'
+import { openWorkspaces } from '@wealist/kit/workspaces'
 import * as z from 'zod'
 import { follow } from './directory.ts'
 import { openLiveKit } from './livekit.ts'
-import { openPlaces } from './places.ts'
+import type { Place } from './places.ts'
 
 export const Config = KitConfig.extend({
   ...objectsConfig,
@@ -24,14 +24,12 @@ export const Config = KitConfig.extend({
 
 export const open = (config: z.output<typeof Config>, base: Base) => {
   const objects = openObjects(config)
-  const memberships = openMembership({ ...base, remember: base.resident })
-  const unwatch = base.resident ? watchMembership(memberships, base.live) : undefined
-  const directory = followDirectory({ ...base, apply: follow, intervalMs: base.resident ? 15_000 : 0 })
+  const workspaces = openWorkspaces(base, follow)
   return {
-    memberships,
-    directory,
+    memberships: workspaces.memberships,
+    directory: workspaces.directory,
     objects,
-    places: openPlaces(),
+    places: openPlaces<Place>(),
     livekit: openLiveKit({
       url: config.LIVEKIT_URL,
       apiUrl: config.LIVEKIT_API_URL,
@@ -39,9 +37,7 @@ export const open = (config: z.output<typeof Config>, base: Base) => {
       secret: config.LIVEKIT_API_SECRET,
     }),
     close: async () => {
-      unwatch?.()
-      await directory.stop()
-      await memberships.close()
+      await workspaces.close()
       objects.close()
     },
   }

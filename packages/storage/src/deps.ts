@@ -2,14 +2,13 @@ import { openAttempts } from '@wealist/kit/attempts'
 import type { Actor, Person } from '@wealist/kit/actor'
 import { Config as KitConfig } from '@wealist/kit/config'
 import type { Base, Ctx as KitCtx } from '@wealist/kit/context'
-import { followDirectory } from '@wealist/kit/directory'
-import { openMembership, watchMembership } from '@wealist/kit/membership'
 import { handlers } from '@wealist/kit/mount'
 import { objectsConfig, openObjects } from '@wealist/kit/objects'
 import { openPasswords } from '@wealist/kit/passwords'
+import { openPlaces } from '@wealist/kit/places'
+import { openWorkspaces } from '@wealist/kit/workspaces'
 import * as z from 'zod'
 import { follow } from './directory.ts'
-import { openPlaces } from './places.ts'
 
 export const Config = KitConfig.extend({
   ...objectsConfig,
@@ -27,21 +26,17 @@ export const Config = KitConfig.extend({
 
 export const open = (config: z.output<typeof Config>, base: Base) => {
   const objects = openObjects(config)
-  const memberships = openMembership({ ...base, remember: base.resident })
-  const unwatch = base.resident ? watchMembership(memberships, base.live) : undefined
-  const directory = followDirectory({ ...base, apply: follow, intervalMs: base.resident ? 15_000 : 0 })
+  const workspaces = openWorkspaces(base, follow)
   return {
-    memberships,
-    directory,
+    memberships: workspaces.memberships,
+    directory: workspaces.directory,
     objects,
-    places: openPlaces(),
+    places: openPlaces<string>(),
     passwords: openPasswords({ atOnce: 1, waiting: 20 }),
     guesses: openAttempts({ redis: base.redis, name: 'share', log: base.log }),
     settings: { app: config.PUBLIC_URL, freeBytes: config.FREE_BYTES },
     close: async () => {
-      unwatch?.()
-      await directory.stop()
-      await memberships.close()
+      await workspaces.close()
       objects.close()
     },
   }
