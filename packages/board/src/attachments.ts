@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { AttachmentUpload, NewAttachment } from '@wealist/contract/board/attachments'
+import type { NewAttachment } from '@wealist/contract/board/attachments'
+import type { UploadForm } from '@wealist/contract/files'
 import type { Base } from '@wealist/kit/context'
 import { conflict, forbidden, invalid, notFound } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
@@ -28,7 +29,7 @@ export const list = async (ctx: Ctx, taskId: string) => {
   return item
 }
 
-export const begin = async (ctx: Ctx, taskId: string, input: NewAttachment): Promise<AttachmentUpload> => {
+export const begin = async (ctx: Ctx, taskId: string, input: NewAttachment): Promise<UploadForm> => {
   const id = newId()
   const key = `attachments/${randomBytes(24).toString('base64url')}`
   const { contentType, size } = input

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { id, seq, text, time } from '../fields.ts'
+import { contentType, fileName, UploadForm } from '../files.ts'
+import { id, seq, time } from '../fields.ts'
 import { route } from '../route.ts'
 
 /** A file of a task, as S3 really holds it. */
@@ -23,26 +24,11 @@ export const attachmentBytes = 50 * 1024 * 1024
 
 /** What is going to be uploaded: the form takes exactly `size` bytes of that type. The name is kept as it was typed. */
 export const NewAttachment = z.strictObject({
-  name: text(255, 1)
-    .refine((s) => !/\p{Cc}/u.test(s), 'must not contain control characters')
-    .refine((s) => s.trim() !== '', 'must not be blank'),
+  name: fileName,
   size: z.int().min(1).max(attachmentBytes),
-  contentType: z
-    .string()
-    .max(127)
-    .regex(/^[a-z0-9][\w!#$&^.+-]*\/[a-z0-9][\w!#$&^.+-]*$/i, 'is a media type like image/png, without parameters')
-    .toLowerCase(),
+  contentType,
 })
 export type NewAttachment = z.infer<typeof NewAttachment>
-
-/**
- * A form to POST the file with, as multipart/form-data: all `fields`, then `file`. Valid for `expiresIn` seconds; confirm
- * under `id` afterwards, within 50 minutes.
- */
-export const AttachmentUpload = z
-  .strictObject({ id, url: z.string(), fields: z.record(z.string(), z.string()), expiresIn: z.int() })
-  .meta({ id: 'AttachmentUpload' })
-export type AttachmentUpload = z.infer<typeof AttachmentUpload>
 
 const params = z.strictObject({ id })
 const one = z.strictObject({ id, attachmentId: id })
@@ -62,12 +48,12 @@ export const create = route({
   method: 'POST',
   path: '/api/tasks/{id}/attachments',
   summary:
-    'Get a form to upload a file with, at most 50 MB. A task has 100 files, of which 25 of one person may be unconfirmed; 409 past that',
+    'Get a form to upload a file with, at most 50 MB, and confirm under its id within 50 minutes. A task has 100 files, of which 25 of one person may be unconfirmed; 409 past that',
   access: 'scoped',
   params,
   body: NewAttachment,
   status: 201,
-  response: AttachmentUpload,
+  response: UploadForm,
   example: { params: { id: '$task' }, body: { name: 'plan.txt', size: 12, contentType: 'text/plain' } },
 })
 
