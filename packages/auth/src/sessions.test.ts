@@ -76,7 +76,7 @@ test('guessing is braked per account and address, also with attempts at the same
 test.each(['suspended', 'inactive'] as const)('a person who is %s cannot sign in and is told so', async (status) => {
   const person = world.people.add({ status })
   const answer = await world.ask('POST', '/api/auth/login', { body: { email: person.email, password } })
-  expect([answer.status, answer.code]).toEqual([403, 'FORBIDDEN'])
+  expect([answer.status, answer.code]).toEqual([403, 'ACCOUNT_SUSPENDED'])
   expect(answer.body.error?.message).toContain(status)
 })
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Me, Session, Ticket, Tokens } from '@wealist/contract/auth/sessions'
 import { type Standing, standing, verify } from '@wealist/contract/user/internal'
 import type { Actor } from '@wealist/kit/actor'
-import { codeOf, forbidden, notFound, Problem, unauthorized } from '@wealist/kit/errors'
+import { codeOf, notFound, Problem, unauthorized } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
 import { accessTokenSeconds } from '@wealist/kit/revocations'
@@ -145,10 +145,10 @@ const standingOf = async (ctx: Anyone, sub: string, sid: string) => {
 
 const mayHaveSession = ({ status }: Standing) => {
   if (status === 'suspended') throw blocked()
-  if (status === 'inactive') throw forbidden('This account is inactive. Ask an administrator to activate it.')
+  if (status === 'inactive') throw new Problem('ACCOUNT_SUSPENDED', 'This account is inactive. Ask an administrator.')
 }
 
-const blocked = () => forbidden('This account is suspended. Ask an administrator why.')
+const blocked = () => new Problem('ACCOUNT_SUSPENDED', 'This account is suspended. Ask an administrator why.')
 const ended = () => unauthorized('This session has ended. Sign in again.')
 
 const present = (s: store.StoredSession, current: string): Session => ({

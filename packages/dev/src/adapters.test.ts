@@ -27,6 +27,9 @@ const shape = (text: string): unknown =>
     ? JSON.parse(text.replace(/"requestId":"[^"]*"/, '"requestId":""').replace(/X-Amz-(Date|Signature)=\w+/g, ''))
     : text
 
+// What ops measures is another the next time it is asked; a function, frozen between requests, has measured nothing.
+const measured = ['status.get', 'status.health', 'metrics.overview', 'metrics.services', 'metrics.service', 'slo.get']
+
 const both = async (named: (typeof everyRoute)[number], request: ReturnType<typeof requestOf>) => {
   const node = await fetch(world.url(named.service) + request.path, request.init)
   const lambda = await throughLambda(world.lambda(named.service), named.service, request)
@@ -48,7 +51,7 @@ test.each(everyRoute.filter(({ route }) => route.method === 'GET' && !route.raw 
     const { node, lambda } = await both(named, requestOf(named, world.ids, as))
     expect(lambda.status).toBe(node.status)
     expect(lambda.headers).toEqual(node.headers)
-    if (node.status < 300) expect(shape(lambda.body)).toEqual(shape(node.body))
+    if (node.status < 300 && !measured.includes(named.name)) expect(shape(lambda.body)).toEqual(shape(node.body))
   },
 )
 

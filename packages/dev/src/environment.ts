@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { type Node, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
+import {
+  metricsPort,
+  type Node,
+  portalPort,
+  type ServiceName,
+  serviceNames,
+  topology,
+} from '@wealist/contract/topology'
 import type { Env } from '@wealist/kit/config'
 
 export type Ports = Record<ServiceName, number>
@@ -7,7 +14,11 @@ export type Ports = Record<ServiceName, number>
 /** What the local world has, from which each service's environment is made. */
 export interface LocalWorld {
   ports: Ports
+  /** Where each tells its metrics, health and last lines; nowhere unless told. */
+  metrics?: Ports
   gateway: number
+  /** Where browsers find the portal; the topology's port unless told. */
+  portal?: number
   databases: Partial<Record<ServiceName, string>>
   redis: { url: string; prefix: string }
   s3: { endpoint: string; bucket: string; accessKeyId: string; secretAccessKey: string }
@@ -19,6 +30,7 @@ export interface LocalWorld {
 }
 
 export const defaultPorts = Object.fromEntries(serviceNames.map((name) => [name, topology[name].port])) as Ports
+export const defaultMetrics = Object.fromEntries(serviceNames.map((name) => [name, metricsPort(name)])) as Ports
 
 /** A key a receiver, new at each start: nothing outside this run knows it. */
 const internalKeys = Object.fromEntries(
@@ -26,20 +38,34 @@ const internalKeys = Object.fromEntries(
 ) as Record<ServiceName, string>
 export const internalKeyOf = (service: ServiceName) => internalKeys[service]
 
+// Where the portal is looked at: as it is built, and as Vite serves it to who works on it.
+const portalsAt = (portal: number) => [`http://localhost:${portal}`, 'http://localhost:5173']
+
 // A LiveKit is nobody's to embed: one that runs elsewhere is named by whoever starts this.
 const ofLiveKit = (): Env =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('LIVEKIT_')))
 
+// Nor are the operators' own systems.
+const ofOperators = (): Env =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(PROMETHEUS|LOKI|ARGOCD)_/.test(name)))
+
 /** What only one service reads. */
 const forService: Partial<Record<ServiceName, (world: LocalWorld) => Env>> = {
-  auth: ({ keysFile, oidc, gateway }) => ({
+  auth: ({ keysFile, oidc, gateway, portal = portalPort }) => ({
     KEYS_FILE: keysFile,
     OIDC_ISSUER: oidc.issuer,
     GOOGLE_CLIENT_ID: oidc.clientId,
     GOOGLE_CLIENT_SECRET: oidc.clientSecret,
-    REDIRECT_URIS: `http://localhost:${gateway}/,http://localhost:3001/,http://localhost:5173/`,
+    REDIRECT_URIS: [`http://localhost:${gateway}/`, ...portalsAt(portal).map((at) => `${at}/callback`)].join(),
   }),
   chat: ofLiveKit,
+  ops: ({ metrics }) => ({
+    ...(metrics &&
+      Object.fromEntries(
+        serviceNames.map((name) => [`${name.toUpperCase()}_METRICS_URL`, `http://127.0.0.1:${metrics[name]}`]),
+      )),
+    ...ofOperators(),
+  }),
   user: ({ s3 }) => ({
     ASSETS_URL: `${s3.endpoint}/${s3.bucket}`,
     ADMIN_EMAILS: 'alice@example.com',
@@ -63,13 +89,14 @@ export const environmentOf = (service: ServiceName, world: LocalWorld): Env => {
     ENVIRONMENT: 'local',
     HOST: '127.0.0.1',
     PORT: String(world.ports[service]),
+    ...(world.metrics && { METRICS_PORT: String(world.metrics[service]), LOG_RECENT: '2000' }),
     DATABASE_URL: world.databases[service],
     REDIS_URL: world.redis.url,
     REDIS_PREFIX: world.redis.prefix,
     AUTH_ISSUER: origin,
     AUTH_JWKS_URL: `http://127.0.0.1:${world.ports.auth}/.well-known/jwks.json`,
     INTERNAL_KEYS: internalKeys[service],
-    CORS_ORIGINS: `http://localhost:3001,http://localhost:5173,${origin}`,
+    CORS_ORIGINS: [...portalsAt(world.portal ?? portalPort), origin].join(),
     DRAIN_SECONDS: '1',
     PUBLIC_URL: origin,
     APP_URL: origin,

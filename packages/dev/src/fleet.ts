@@ -1,7 +1,7 @@
 import { type ServiceName, serviceNames } from '@wealist/contract/topology'
-import type { Log } from '@wealist/kit/log'
 import { migrate } from '@wealist/kit/migrate'
 import { type Listening, run } from '@wealist/kit/node'
+import type { Overrides } from '@wealist/kit/service'
 import { withDatabase } from './databases.ts'
 import { environmentOf, type LocalWorld } from './environment.ts'
 import { services } from './services.ts'
@@ -20,12 +20,9 @@ export const migrateAll = (databases: LocalWorld['databases']) =>
   )
 
 /** Every service, each on its own port, in this process, by the door that production uses. Stops them all together. */
-export const startFleet = async (world: LocalWorld, logOf?: (service: ServiceName) => Log): Promise<Fleet> => {
+export const startFleet = async (world: LocalWorld, overrides: Overrides = {}): Promise<Fleet> => {
   const all = await Promise.allSettled(
-    serviceNames.map(
-      async (name) =>
-        [name, await run(services[name], environmentOf(name, world), logOf && { log: logOf(name) })] as const,
-    ),
+    serviceNames.map(async (name) => [name, await run(services[name], environmentOf(name, world), overrides)] as const),
   )
   const started = all.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
   const stop = async () => void (await Promise.allSettled(started.map(([, service]) => service.stop())))

@@ -1,6 +1,6 @@
 import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { gatewayPort, serviceNames, topology } from '@wealist/contract/topology'
+import { gatewayPort, metricsPort, serviceNames, topology } from '@wealist/contract/topology'
 import { takeLock } from './lock.ts'
 import type { Run } from './parts.ts'
 import { holderOf, isFree } from './ports.ts'
@@ -49,6 +49,7 @@ const checkFlags = () => {
 const checkPorts = async () => {
   const wanted = [
     ...serviceNames.map((name) => [name, topology[name].port] as const),
+    ...serviceNames.map((name) => [`the metrics of ${name}`, metricsPort(name)] as const),
     ['the gateway', gatewayPort] as const,
     ['the sign-in page in Google’s place', oidcPort] as const,
     ...(S3_ENDPOINT ? [] : [['the embedded S3', s3Port] as const]),

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { gatewayPort, serviceNames, topology } from '@wealist/contract/topology'
-import { openLog } from '@wealist/kit/log'
 import { createDatabases } from './databases.ts'
-import { defaultPorts, type LocalWorld } from './environment.ts'
+import { defaultMetrics, defaultPorts, type LocalWorld } from './environment.ts'
 import { migrateAll, startFleet } from './fleet.ts'
 import { startGateway } from './gateway.ts'
 import { givenRedis, givenS3 } from './given.ts'
@@ -74,7 +73,8 @@ export const startServices = async (run: Run, given: Parts & { postgres: string;
     return urls
   })
   const keysFile = join(run.dir, 'auth-keys.json')
-  const world: LocalWorld = { ...parts, ports: defaultPorts, gateway: gatewayPort, databases, keysFile }
+  const at = { ports: defaultPorts, metrics: defaultMetrics, gateway: gatewayPort }
+  const world: LocalWorld = { ...parts, ...at, databases, keysFile }
   // Before the services, so that it is stopped after them: they say goodbye to open sockets through it.
   const targets = Object.fromEntries(serviceNames.map((name) => [name, { port: topology[name].port }])) as never
   await step('gateway', async () => run.keep('gateway', await startGateway({ port: gatewayPort, targets, landing })))
@@ -86,9 +86,9 @@ export const startServices = async (run: Run, given: Parts & { postgres: string;
 }
 
 const together = (run: Run, world: LocalWorld) => {
-  const stream = { write: (line: string) => run.log(line.trimEnd()) }
-  const logOf = (service: string) => openLog({ service, level: process.env['LOG_LEVEL'] ?? 'info', stream })
-  return startFleet(world, logOf).then((fleet) => run.keep('services', fleet))
+  const logTo = { write: (line: string) => run.log(line.trimEnd()) }
+  const named = { ...world, more: { LOG_LEVEL: process.env['LOG_LEVEL'], ...world.more } }
+  return startFleet(named, { logTo }).then((fleet) => run.keep('services', fleet))
 }
 
 const apart = async (run: Run, world: LocalWorld) => {

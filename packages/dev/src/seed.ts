@@ -33,7 +33,7 @@ const signIn = async (origin: string, person: Account) => {
   const ask = client(origin)
   const { email, password } = person
   const login = () =>
-    unless(['UNAUTHORIZED', 'FORBIDDEN'], ask('auth', auth.sessions.login, { body: { email, password } }))
+    unless(['UNAUTHORIZED', 'ACCOUNT_SUSPENDED'], ask('auth', auth.sessions.login, { body: { email, password } }))
   let tokens = await login()
   if (!tokens && (await unless(['ALREADY_EXISTS'], ask('user', user.users.create, { body: person }))))
     tokens = await login()

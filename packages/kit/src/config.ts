@@ -17,11 +17,20 @@ export const Config = z.object({
   ENVIRONMENT: z.enum(['local', 'test', 'preview', 'dev', 'prod']).default('local').describe('Where it runs'),
   HOST: z.string().default('0.0.0.0').describe('Address it listens on'),
   PORT: port.optional().describe("Port it listens on; the topology's unless set"),
-  METRICS_PORT: port.optional().describe('Port of /metrics, apart from the public one; none unless set'),
+  METRICS_PORT: port
+    .optional()
+    .describe('Port of /metrics and of what ops asks, apart from the public one; none unless set'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info')
     .describe('Least level that is logged'),
+  LOG_RECENT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(0)
+    .describe('Lines of the log kept in memory and told at METRICS_PORT, for ops where there is no Loki'),
   VERSION: z.string().default('dev').describe('What is deployed, for status and logs'),
   DATABASE_URL: z.string().optional().describe("The service's own database and role"),
   DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(10).describe('Most database connections of a process'),

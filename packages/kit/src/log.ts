@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import type { Recent } from './recent.ts'
 
 export type Log = pino.Logger
 
@@ -9,11 +10,14 @@ export type Log = pino.Logger
 export const openLog = ({
   service,
   level,
-  stream,
+  stream = pino.destination({ fd: 1, sync: false }),
+  recent,
 }: {
   service: string
   level: string
-  stream?: pino.DestinationStream
+  stream?: pino.DestinationStream | undefined
+  /** Gets every line, too. */
+  recent?: Recent
 }): Log =>
   pino(
     {
@@ -23,7 +27,14 @@ export const openLog = ({
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
     },
-    stream ?? pino.destination({ fd: 1, sync: false }),
+    recent ? both(stream, recent) : stream,
   )
+
+const both = (stream: pino.DestinationStream, recent: Recent) => ({
+  write: (line: string) => {
+    recent.write(line)
+    stream.write(line)
+  },
+})
 
 const secret = ['password', 'token', 'accessToken', 'refreshToken', 'ticket', 'secret', 'authorization', 'cookie']

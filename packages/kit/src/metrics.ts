@@ -2,7 +2,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ServiceName } from '@wealist/contract/topology'
 import type { Pool } from 'pg'
 
-const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
+/** Bounds of the histogram of requests, in seconds. */
+export const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 
 /** A registry a service, so that several can live in one process. Event loop lag and memory are in the default metrics. */
 export const openMetrics = (service: ServiceName) => {
@@ -18,7 +19,7 @@ export const requestMetrics = (registry: Registry) => {
     name: 'http_request_duration_seconds',
     help: 'Time to answer a request',
     labelNames: ['method', 'route', 'status'],
-    buckets: seconds,
+    buckets: requestBuckets,
     registers: [registry],
   })
   return (method: string, route: string, status: number, ms: number) =>
@@ -30,7 +31,7 @@ export const databaseMetrics = (registry: Registry) => {
   const duration = new Histogram({
     name: 'db_statement_duration_seconds',
     help: 'Time of a statement, waiting for its connection excluded',
-    buckets: seconds,
+    buckets: requestBuckets,
     registers: [registry],
   })
   const pools: Pool[] = []

@@ -1,9 +1,9 @@
-import { createServer } from 'node:http'
 import { pathToFileURL } from 'node:url'
 import { serve as listen, type ServerType } from '@hono/node-server'
 import { topology } from '@wealist/contract/topology'
 import type * as z from 'zod'
 import type { Env } from './config.ts'
+import { serveMetrics } from './metrics-port.ts'
 import { migrate } from './migrate.ts'
 import { type Overrides, type Running, type ServiceSpec, start } from './service.ts'
 
@@ -52,7 +52,7 @@ export const run = async <S extends z.ZodObject, D extends object>(
     clearInterval(idle)
     clearTimeout(late)
     metrics?.close()
-    metrics?.closeAllConnections()
+    if (metrics && 'closeAllConnections' in metrics) metrics.closeAllConnections()
     await running.close()
   }
   return { ...running, port, metricsPort: metrics && portOf(metrics), stop }
@@ -61,18 +61,6 @@ export const run = async <S extends z.ZodObject, D extends object>(
 const portOf = (server: Pick<ServerType, 'address'>) => {
   const address = server.address()
   return typeof address === 'object' && address ? address.port : 0
-}
-
-const serveMetrics = async ({ base }: Running, port: number, host: string) => {
-  const server = createServer((request, response) => {
-    if (request.url !== '/metrics') return void response.writeHead(404).end()
-    base.metrics.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': base.metrics.contentType }).end(text),
-      () => response.writeHead(500).end(),
-    )
-  })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
-  return server
 }
 
 /**

@@ -17,6 +17,7 @@ import { databaseMetrics, openMetrics, requestMetrics } from './metrics.ts'
 import type { Mounted } from './mount.ts'
 import { openPeers } from './peer.ts'
 import { openLimiter, type Limiter } from './rate-limit.ts'
+import { openRecent, type Recent } from './recent.ts'
 import { openRedis, ready } from './redis.ts'
 import { openRevocations, type Revocations } from './revocations.ts'
 import type { Observe } from './sql.ts'
@@ -45,6 +46,8 @@ export const service = <S extends z.ZodObject, D extends object>(spec: ServiceSp
       throw new Error(`${spec.name}: ${route.method} ${route.path} is mounted twice or not in the contract`)
   if (routes.size > 0) throw new Error(`${spec.name}: in the contract and not mounted: ${[...routes].join(', ')}`)
   const sockets = promised.filter(isSocket).length
+  if (!spec.migrations && (spec.jobs || spec.features.flat().some(({ route }) => route.idempotent)))
+    throw new Error(`${spec.name}: jobs and idempotent routes need kit's tables, which come with migrations`)
   if (sockets !== (spec.sockets?.length ?? 0))
     throw new Error(`${spec.name}: the contract has ${sockets} sockets, mounted are ${spec.sockets?.length ?? 0}`)
   return spec
@@ -53,6 +56,8 @@ export const service = <S extends z.ZodObject, D extends object>(spec: ServiceSp
 /** Replaced by tests and by the adapters. */
 export interface Overrides {
   log?: Log
+  /** Where the lines of the log go; standard output unless told. */
+  logTo?: { write(line: string): void }
   clock?: Base['clock']
   /** Sees every statement; for tests that count them. */
   observe?: Observe
@@ -74,6 +79,7 @@ export interface Runtime {
   observe(method: string, route: string, status: number, ms: number): void
   live: LiveServer
   jobs: Jobs | undefined
+  recent: Recent
   state: { draining: boolean }
 }
 
@@ -98,7 +104,8 @@ export const start = async <S extends z.ZodObject, D extends object>(
   const config = readConfig(spec.config, await withSecrets(env))
   const common = config as unknown as Config
   const { resident = true, clock = Date } = overrides
-  const log = overrides.log ?? openLog({ service: spec.name, level: common.LOG_LEVEL })
+  const recent = openRecent(spec.name, common.LOG_RECENT)
+  const log = overrides.log ?? openLog({ service: spec.name, level: common.LOG_LEVEL, stream: overrides.logTo, recent })
   const metrics = openMetrics(spec.name)
   const redis = openRedis({
     url: common.REDIS_URL,
@@ -184,6 +191,7 @@ export const start = async <S extends z.ZodObject, D extends object>(
     observe: requestMetrics(metrics),
     live,
     jobs: undefined,
+    recent,
     state,
   }
   live.serveIn(runtime.contextOf)

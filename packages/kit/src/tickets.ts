@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Person } from './actor.ts'
-import { forbidden, Problem, unauthorized, unavailable } from './errors.ts'
+import { Problem, unauthorized, unavailable } from './errors.ts'
 import { bytesOfId, idOfBytes } from './id-bytes.ts'
 import type { Redis } from './redis.ts'
 import { blockedKey, sessionKey } from './revocations.redis.ts'
@@ -49,7 +49,8 @@ export const openTickets = ({
     const ticket = Buffer.concat([bytesOfId(person.id), randomBytes(32)]).toString('base64url')
     const keys = [blockedKey(person.id), sessionKey(person.id, person.sid), ticketKey(person.id, ticket)]
     const answer = await put(redis, keys, [JSON.stringify(person), ticketSeconds]).catch(() => Promise.reject(away()))
-    if (answer === 'blocked') throw forbidden('This account is suspended.')
+    if (answer === 'blocked')
+      throw new Problem('ACCOUNT_SUSPENDED', 'This account is suspended. Ask an administrator why.')
     if (answer === 'ended') throw unauthorized('This session has ended. Sign in again.')
     return ticket
   },

@@ -1,5 +1,5 @@
 import type { JobCtx } from '@wealist/kit/jobs'
-import { eventRetention, job } from '@wealist/kit/jobs'
+import { cron, eventRetention, job } from '@wealist/kit/jobs'
 import { removeObjects } from '@wealist/kit/objects'
 import * as z from 'zod'
 import * as avatars from './avatars.ts'
@@ -7,6 +7,7 @@ import type { Deps } from './deps.ts'
 import * as directory from './directory.ts'
 import * as leaving from './leaving.ts'
 import * as notices from './notices.ts'
+import * as standing from './standing.ts'
 
 type Ctx = JobCtx<Deps>
 
@@ -21,6 +22,8 @@ export const jobs = [
   job('sessions.unblock', z.strictObject({ userId: z.string() }), (ctx: Ctx, { userId }) =>
     ctx.revocations.unblock(userId),
   ),
+  job('standing.apply', z.strictObject({ userId: z.string() }), (ctx: Ctx, whose) => standing.apply(ctx, whose)),
+  cron('standing.repair', '* * * * *', (ctx: Ctx) => standing.repair(ctx)),
   job('avatar.expire', z.strictObject({ key: z.string() }), (ctx: Ctx, upload) => avatars.expire(ctx, upload)),
   removeObjects,
   ...notices.jobs,

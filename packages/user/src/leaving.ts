@@ -13,7 +13,10 @@ export const leaveForGood = async (ctx: Ctx) => {
   const userId = ctx.actor.id
   await telling(ctx, async (tx, tell) => {
     // Who brings a person into a workspace holds the person's row first, so none can be added from here on.
-    if (!(await users.lock(tx, userId))) throw notFound('Your account')
+    const person = await users.lock(tx, userId)
+    if (!person) throw notFound('Your account')
+    if (person.role === 'admin' && (await users.holdOtherAdmins(tx, userId)).length === 0)
+      throw conflict('You are the last admin of the platform: make somebody else one first.')
     const held = await workspaces.lockAllOf(tx, userId)
     const shared = held.filter((w) => w.isOwner && w.memberCount > 1)
     if (shared.length > 0) throw conflict(`Hand over or delete first: ${shared.map((w) => w.name).join(', ')}.`)

@@ -101,5 +101,12 @@ export const erase = async (tx: Queryable, id: string) => {
 }
 
 /** Locks a person for a change of whether they exist at all. */
-export const lock = async (tx: Queryable, id: string) =>
-  (await tx.row(sql`select id from users where id = ${id} and deleted_at is null for no key update`)) !== undefined
+export const lock = (tx: Queryable, id: string) =>
+  tx.row<{ role: Standing['role'] }>(
+    sql`select role from users where id = ${id} and deleted_at is null for no key update`,
+  )
+
+/** Holds those who could run the platform without this person; none means that this is the last admin. */
+export const holdOtherAdmins = (tx: Queryable, id: string) =>
+  tx.rows<{ id: string }>(sql`select id from users
+    where role = 'admin' and status = 'active' and deleted_at is null and id <> ${id} order by id limit 1 for share`)

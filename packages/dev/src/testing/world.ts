@@ -12,7 +12,6 @@ import * as storage from '@wealist/contract/storage'
 import * as user from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
 import { lambda } from '@wealist/kit/lambda'
-import { openLog } from '@wealist/kit/log'
 import { withDatabase } from '../databases.ts'
 import { environmentOf, internalKeyOf, type LocalWorld, type Ports } from '../environment.ts'
 import { startFleet } from '../fleet.ts'
@@ -48,15 +47,16 @@ export interface World {
   stop(): Promise<void>
 }
 
+const freePorts = async () =>
+  Object.fromEntries(await Promise.all(serviceNames.map(async (name) => [name, await freePort()]))) as Ports
+
 const s3Keys = { accessKeyId: 'test', secretAccessKey: 'test-secret' }
 const oidcClient = { clientId: 'test', clientSecret: 'test-secret' }
 
 /** The whole fleet through the production door, on ports and data of its own, with one of everything in it. */
 export const testWorld = async (): Promise<World> => {
   const dir = await mkdtemp(join(tmpdir(), 'wealist-world-'))
-  const ports = Object.fromEntries(
-    await Promise.all(serviceNames.map(async (name) => [name, await freePort()])),
-  ) as Ports
+  const [ports, metrics] = [await freePorts(), await freePorts()]
   const gateway = await freePort()
   const [userDb, ...others] = await Promise.all(
     withDatabase.filter((n) => n !== 'ops').map(async (name) => [name, await testDatabase(name)] as const),
@@ -73,15 +73,22 @@ export const testWorld = async (): Promise<World> => {
   })
   const local: LocalWorld = {
     ports,
+    metrics,
     gateway,
     databases: { ...Object.fromEntries(owned.map(([name, db]) => [name, db.url])), ops: opsUrl.href },
     redis: testRedis(),
     s3: { endpoint: s3.url, bucket: 'wealist', ...s3Keys },
     oidc: { issuer: oidc.issuer, ...oidcClient },
     keysFile: join(dir, 'keys.json'),
-    more: { RATE_LIMIT: '0', DRAIN_SECONDS: '0', ENVIRONMENT: 'test' },
+    more: {
+      RATE_LIMIT: '0',
+      DRAIN_SECONDS: '0',
+      ENVIRONMENT: 'test',
+      SCRAPE_SECONDS: '1',
+      LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
+    },
   }
-  const fleet = await startFleet(local, (service) => openLog({ service, level: process.env['TEST_LOG'] ?? 'silent' }))
+  const fleet = await startFleet(local)
   const url = (service: ServiceName) => `http://127.0.0.1:${ports[service]}`
 
   const person = async (name: string): Promise<TestPerson> => {

@@ -1,0 +1,8 @@
+export * as status from './ops/status.ts'
+export * as metrics from './ops/metrics.ts'
+export * as slo from './ops/slo.ts'
+export * as logs from './ops/logs.ts'
+export * as deployments from './ops/deployments.ts'
+export * as people from './ops/people.ts'
+export * as audit from './ops/audit.ts'
+export * as settings from './ops/settings.ts'

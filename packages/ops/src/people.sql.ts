@@ -1,0 +1,52 @@
+import type { Person, PersonStatus, PlatformRole } from '@wealist/contract/ops/people'
+import type { PageRequest } from '@wealist/kit/page'
+import { empty, type Queryable, sql } from '@wealist/kit/sql'
+
+// ops may read these views and call these functions, and nothing else of user's database.
+
+const columns = sql`p.id, p.email, p.name, p.role, p.status, p.email_verified as "emailVerified", p.workspaces, p.version,
+  p.created_at as "createdAt", p.updated_at as "updatedAt"`
+
+export interface Filter {
+  q?: string | undefined
+  role?: PlatformRole | undefined
+  status?: PersonStatus | undefined
+}
+
+/** Text that LIKE takes as it is. */
+const literally = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
+
+export const list = (db: Queryable, { q, role, status }: Filter, page: PageRequest) =>
+  db.page<Person>(page, {
+    items: sql`select ${columns} from ops.people p where true
+      ${q ? sql`and (p.name ilike ${literally(q)} or p.email ilike ${literally(q)})` : empty}
+      ${role ? sql`and p.role = ${role}` : empty} ${status ? sql`and p.status = ${status}` : empty}
+      ${page.after ? sql`and (p.created_at, p.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
+      order by p.created_at desc, p.id desc limit ${page.limit + 1}`,
+    keys: ['createdAt', 'id'],
+  })
+
+export const get = (db: Queryable, id: string) =>
+  db.json<Person>(sql`select ${columns} from ops.people p where p.id = ${id}`)
+
+export const statusOf = async (db: Queryable, id: string) =>
+  (await db.row<{ status: PersonStatus }>(sql`select status from ops.people where id = ${id}`))?.status
+
+/** What became of a change: `done` with its row in the audit log, `same` where there was nothing to change. */
+export type Verdict = 'done' | 'same' | 'forbidden' | 'missing' | 'self' | 'stale'
+
+const verdict = async (asked: Promise<{ verdict: Verdict } | undefined>) => (await asked)!.verdict
+
+interface Change {
+  actor: string
+  id: string
+}
+
+export const setStatus = (db: Queryable, c: Change & { status: PersonStatus; reason: string }) =>
+  verdict(db.row(sql`select ops.set_status(${c.actor}, ${c.id}, ${c.status}, ${c.reason}) as verdict`))
+
+export const setRole = (db: Queryable, c: Change & { role: PlatformRole; reason: string }) =>
+  verdict(db.row(sql`select ops.set_role(${c.actor}, ${c.id}, ${c.role}, ${c.reason}) as verdict`))
+
+export const setName = (db: Queryable, c: Change & { name: string; version: number | undefined }) =>
+  verdict(db.row(sql`select ops.set_name(${c.actor}, ${c.id}, ${c.name}, ${c.version ?? null}) as verdict`))

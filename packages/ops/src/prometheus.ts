@@ -1,0 +1,89 @@
+import { type ServiceName, serviceNames } from '@wealist/contract/topology'
+import type { Base } from '@wealist/kit/context'
+import { requestBuckets } from '@wealist/kit/metrics'
+import * as z from 'zod'
+import type { Measured, Measures, Slice } from './measures.ts'
+import type { Outside } from './outside.ts'
+
+const Answer = z.object({
+  data: z.object({
+    result: z.array(
+      z.object({
+        metric: z.object({ service: z.string(), le: z.string().optional() }),
+        values: z.array(z.tuple([z.number(), z.string()])),
+      }),
+    ),
+  }),
+})
+type Series = z.output<typeof Answer>['data']['result']
+
+/** What is asked, by name. Nothing that a person wrote ever stands in a query: the namespace is configuration, the step a number. */
+const queries = (namespace: string, step: number) => {
+  const own = `namespace="${namespace}"`
+  const increase = (metric: string, by = 'service') => `sum by (${by}) (increase(${metric}[${step}s]))`
+  return {
+    requests: increase(`http_request_duration_seconds_count{${own}}`),
+    errors: increase(`http_request_duration_seconds_count{${own},status=~"5.."}`),
+    buckets: increase(`http_request_duration_seconds_bucket{${own}}`, 'service, le'),
+    cpu: increase(`process_cpu_seconds_total{${own}}`),
+    memory: `sum by (service) (process_resident_memory_bytes{${own}})`,
+    lag: `max by (service) (nodejs_eventloop_lag_p99_seconds{${own}})`,
+    sockets: `sum by (service) (live_listeners{${own}})`,
+    waiting: `sum by (service) (db_pool_connections{${own},state="waiting"})`,
+    failedJobs: `max by (service) (sum by (service, pod) (jobs_failed{${own}}))`,
+  }
+}
+
+/** Metrics of all replicas from Prometheus: nine range queries at once, whatever is asked for. */
+export const openPrometheus = ({
+  url,
+  namespace,
+  outside,
+  clock,
+}: { url: string; namespace: string; outside: Outside } & Pick<Base, 'clock'>): Measures => ({
+  source: 'prometheus',
+  slices: async ({ seconds, step }) => {
+    // Whole steps, so that who asks again a moment later gets the same slices and Prometheus may remember them.
+    const end = Math.floor(clock.now() / 1000 / Math.min(step, 15)) * Math.min(step, 15)
+    const start = end - seconds + step
+    const ask = async (query: string): Promise<Series> => {
+      const params = new URLSearchParams({ query, start: String(start), end: String(end), step: String(step) })
+      return (await outside.json('Prometheus', `${url}/api/v1/query_range?${params}`, Answer)).data.result
+    }
+    const asked = Object.entries(queries(namespace, step)).map(
+      async ([name, query]) => [name, await ask(query)] as const,
+    )
+    const found = Object.fromEntries(await Promise.all(asked)) as Record<keyof ReturnType<typeof queries>, Series>
+    const at = Array.from({ length: Math.round(seconds / step) }, (_, i) => start + i * step)
+    return Object.fromEntries(
+      serviceNames.map((name) => [
+        name,
+        at.map((to) => ({ from: (to - step) * 1000, to: to * 1000, measured: measuredAt(found, name, to) })),
+      ]),
+    ) as Record<ServiceName, Slice[]>
+  },
+})
+
+const measuredAt = (found: Record<string, Series>, service: ServiceName, at: number): Measured | undefined => {
+  const value = (name: string, le?: number) => {
+    const series = found[name]!.find(
+      (s) => s.metric.service === service && (le === undefined || Number(s.metric.le) === le),
+    )
+    const number = Number(series?.values.find(([time]) => Math.abs(time - at) < 0.5)?.[1])
+    return Number.isFinite(number) ? number : null
+  }
+  const memory = value('memory')
+  const requests = value('requests')
+  if (memory === null && requests === null) return undefined
+  return {
+    requests: requests ?? 0,
+    errors: value('errors') ?? 0,
+    cpu: value('cpu') ?? 0,
+    buckets: requestBuckets.map((le) => value('buckets', le) ?? 0),
+    memory,
+    lag: value('lag'),
+    sockets: value('sockets'),
+    waiting: value('waiting'),
+    failedJobs: value('failedJobs'),
+  }
+}
