@@ -4,7 +4,7 @@ import type { Measured } from './measures.ts'
 /** What a process says of itself at `/metrics`, counted since it began (`started`, seconds since 1970). */
 export type Counted = Measured & { started: number }
 
-const line = /^([a-z_]+)(?:\{(.*)\})? ([-+.\deE]+|NaN)$/
+const line = /^([a-z0-9_]+)(?:\{(.*)\})? ([-+.\deE]+|NaN)$/
 
 /** Reads the text format of Prometheus as our own processes write it. */
 export const readExposition = (text: string): Counted => {

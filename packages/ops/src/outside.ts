@@ -55,9 +55,10 @@ export const openOutside = (): Outside => {
 export const reasonOf = (error: unknown, ms: number): string => {
   const { name, message, code, cause } = error as Error & { code?: string }
   if (name === 'TimeoutError' || name === 'AbortError') return `no answer within ${ms / 1000} s`
-  const why = code ?? (cause as { code?: string } | undefined)?.code
+  const behind = cause as { code?: string; message?: string } | undefined
+  const why = code ?? behind?.code
   if (why === 'ECONNREFUSED') return 'nobody listens there (ECONNREFUSED)'
   if (why === 'ENOTFOUND' || why === 'EAI_AGAIN') return `its name does not resolve (${why})`
   if (name === 'ZodError' || name === 'SyntaxError') return 'its answer is not what was expected'
-  return why ?? message
+  return why ?? behind?.message ?? message
 }

@@ -147,7 +147,7 @@ test('people are found by part of a name or address, literally, in Korean too, p
   expect(await found({ role: 'viewer', status: 'active' })).toEqual([korean.id])
   const all = await found({ limit: '100' })
   const paged: string[] = []
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = await service.viewer(people.list, { query: { limit: '7', ...(cursor && { cursor }) } })
     paged.push(...page.items.map(({ id }) => id))
     if (!page.nextCursor) break

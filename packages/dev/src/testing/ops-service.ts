@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net'
 import type { User } from '@wealist/contract/user/users'
 import { call } from '@wealist/contract/call'
 import type { Env } from '@wealist/kit/config'
-import { openLog } from '@wealist/kit/log'
 import { run } from '@wealist/kit/node'
 import type { Overrides } from '@wealist/kit/service'
 import { ops } from '@wealist/ops/service'
@@ -27,9 +26,10 @@ export const opsService = async (env: Env = {}, overrides: Overrides = {}) => {
       REDIS_PREFIX: config.REDIS_PREFIX,
       AUTH_MODE: 'gateway',
       RATE_LIMIT: '0',
+      LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
       ...env,
     },
-    { log: openLog({ service: 'ops', level: process.env['TEST_LOG'] ?? 'silent' }), ...overrides },
+    overrides,
   )
   const url = `http://127.0.0.1:${running.port}`
   const as =
@@ -44,7 +44,10 @@ export const opsService = async (env: Env = {}, overrides: Overrides = {}) => {
     url,
     as,
     /** A new person with that platform role. */
-    person: async (role: NonNullable<Asker['role']> = 'user', name = 'Somebody'): Promise<User & { role: typeof role }> => {
+    person: async (
+      role: NonNullable<Asker['role']> = 'user',
+      name = 'Somebody',
+    ): Promise<User & { role: typeof role }> => {
       const person = await user.signUp(name)
       await user.rows('update users set role = $2 where id = $1', [person.id, role])
       return { ...person, role }
