@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import { gatewayPort, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
+import { gatewayPort, portalPort, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
 import { people } from './seed.ts'
 
 const languages = ['en', 'ko'] as const
@@ -9,6 +9,8 @@ const texts = {
   en: {
     lead: 'It runs, all of it, on this machine.',
     services: 'Services',
+    portal: 'Operations',
+    portalLead: 'The portal: what runs, what is wrong, people, audit log. Alice is its admin.',
     servicesLead: 'Each shows its reference and OpenAPI on its own port; through this gateway it is /api/svc/<name>.',
     people: 'Sign in as',
     signIn: 'Sign in',
@@ -23,6 +25,8 @@ const texts = {
   ko: {
     lead: '이 컴퓨터에서 모두 잘 돌아가고 있습니다.',
     services: '서비스',
+    portal: '운영',
+    portalLead: '운영 포털: 상태, 문제, 사용자, 감사 로그. Alice가 관리자입니다.',
     servicesLead:
       '각 서비스는 자기 포트에서 API 문서와 OpenAPI를 보여 줍니다. 이 게이트웨이에서는 /api/svc/<이름> 입니다.',
     people: '로그인 계정',
@@ -100,7 +104,7 @@ export const landingPage = (language: Language) => {
     .join(
       '',
     )}<a class="card" href="/oauth2/authorization/google?redirectUri=${encodeURIComponent(`${origin}/`)}"><b>${t.google}</b><small>${t.googleLead}</small></a></div><output aria-live="polite"></output>
-<h2>${t.services}</h2><p>${escaped(t.servicesLead)}</p><div class="grid">${serviceNames
+<h2>${t.services}</h2><p>${escaped(t.servicesLead)}</p><div class="grid"><a class="card" href="http://localhost:${portalPort}/"><b>${t.portal}<span class="port">${portalPort}</span></b><small>${t.portalLead}</small></a>${serviceNames
     .map(
       (name) =>
         `<a class="card" href="http://localhost:${topology[name].port}/docs"><b>${name}<span class="port">${topology[name].port}</span></b><small>${owns(name)}</small></a>`,

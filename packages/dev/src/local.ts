@@ -1,6 +1,6 @@
 import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { gatewayPort, metricsPort, serviceNames, topology } from '@wealist/contract/topology'
+import { gatewayPort, metricsPort, portalPort, serviceNames, topology } from '@wealist/contract/topology'
 import { takeLock } from './lock.ts'
 import type { Run } from './parts.ts'
 import { holderOf, isFree } from './ports.ts'
@@ -51,6 +51,7 @@ const checkPorts = async () => {
     ...serviceNames.map((name) => [name, topology[name].port] as const),
     ...serviceNames.map((name) => [`the metrics of ${name}`, metricsPort(name)] as const),
     ['the gateway', gatewayPort] as const,
+    ['the portal', portalPort] as const,
     ['the sign-in page in Google’s place', oidcPort] as const,
     ...(S3_ENDPOINT ? [] : [['the embedded S3', s3Port] as const]),
   ]
@@ -106,13 +107,14 @@ const start = async () => {
     DATABASE_URL ? postgresGiven(DATABASE_URL) : postgresHere(),
     import('./parts.ts').then(async (rest) => ({ ...rest, ready: await rest.startParts(run) })),
   ])
-  const { people } = await parts.startServices(run, {
-    ...parts.ready,
-    postgres: postgres.url,
-    processes: flags.has('--processes'),
-  })
+  const { ready } = parts
+  const [{ people }] = await Promise.all([
+    parts.startServices(run, { ...ready, postgres: postgres.url, processes: flags.has('--processes') }),
+    parts.portalHere(run),
+  ])
 
   console.log(`\n  ${bold('weAlist')}     http://localhost:${gatewayPort}`)
+  console.log(`  ${bold('portal')}      http://localhost:${portalPort}`)
   for (const name of serviceNames) console.log(`  ${name.padEnd(11)} http://localhost:${topology[name].port}/docs`)
   console.log(`\n  ${bold('Sign in as')}`)
   for (const { email, password } of Object.values(people)) console.log(`  ${email.padEnd(19)} ${password}`)

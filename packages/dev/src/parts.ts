@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { gatewayPort, serviceNames, topology } from '@wealist/contract/topology'
+import { gatewayPort, portalPort, serviceNames, topology } from '@wealist/contract/topology'
 import { createDatabases } from './databases.ts'
 import { defaultMetrics, defaultPorts, type LocalWorld } from './environment.ts'
 import { migrateAll, startFleet } from './fleet.ts'
@@ -7,6 +7,7 @@ import { startGateway } from './gateway.ts'
 import { givenRedis, givenS3 } from './given.ts'
 import { landing } from './landing.ts'
 import { startOidc } from './oidc.ts'
+import { startPortal } from './portal.ts'
 import { startProcesses } from './processes.ts'
 import { step } from './progress.ts'
 import { startRedis } from './redis.ts'
@@ -63,6 +64,10 @@ const googleHere = async ({ oidcPort, keep }: Run) => {
   const options = { port: oidcPort, ...oidcClient, redirectUris, accounts: Object.values(people) }
   return keep('sign-in', await startOidc(options))
 }
+
+/** The portal needs nobody to start, and is there as soon as it is built. */
+export const portalHere = ({ keep }: Run) =>
+  step('portal', async () => keep('portal', await startPortal({ port: portalPort, apiUrl: origin })))
 
 /** Databases, gateway, services and what is in them; gives the people who can sign in. */
 export const startServices = async (run: Run, given: Parts & { postgres: string; processes: boolean }) => {

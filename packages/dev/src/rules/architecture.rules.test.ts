@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { importsOnlyDownwards, onePlaceEach, onlyKnownEdges } from './architecture.ts'
+import { importsOnlyDownwards, onePlaceEach, onlyKnownEdges, portalKnowsTheWireAlone } from './architecture.ts'
 import { source, sources } from './sources.ts'
 
 const all = sources()
@@ -19,6 +19,14 @@ test('rule 1 fails when a service imports another one, reaches above its folder,
     source('packages/kit/src/e.ts', "import type { Task } from '@wealist/contract/board'"),
   ]
   expect(importsOnlyDownwards(broken)).toHaveLength(5)
+})
+
+test('rule 1: the portal imports contract and what browsers run', () => {
+  expect(portalKnowsTheWireAlone(all)).toEqual([])
+  const broken = ['@wealist/kit/errors', 'node:fs', '../../ops/src/people.ts', '@wealist/ops/people']
+  expect(
+    portalKnowsTheWireAlone(broken.map((i) => source('packages/ops-portal/src/a.tsx', `import '${i}'`))),
+  ).toHaveLength(4)
 })
 
 test('rule 2: SQL only in *.sql.ts, hono only in *.routes.ts and *.live.ts, the environment only in deps.ts', () => {

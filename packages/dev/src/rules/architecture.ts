@@ -45,6 +45,16 @@ export const importsOnlyDownwards: Rule = (sources) => [
     ),
 ]
 
+/** 1, for the portal: it knows the wire and nothing behind it. */
+export const portalKnowsTheWireAlone: Rule = (sources) =>
+  sources
+    .filter((s) => s.owner === 'ops-portal')
+    .flatMap((s) =>
+      s.imports
+        .filter((i) => i.startsWith('../') || i.startsWith('node:') || /^@wealist\/(?!contract\/)/.test(i))
+        .map((i) => `${s.path} imports ${i}: the portal imports contract and packages for browsers only`),
+    )
+
 // The two internal answers of user-service that every other service needs, so that kit asks for them once.
 const kitSpeaks = new Set(['@wealist/contract/user'])
 

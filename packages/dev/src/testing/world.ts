@@ -10,6 +10,7 @@ import type { CallInput, Output, RouteSpec } from '@wealist/contract/route'
 import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import * as storage from '@wealist/contract/storage'
 import * as user from '@wealist/contract/user'
+import type { Env } from '@wealist/kit/config'
 import { newId } from '@wealist/kit/ids'
 import { lambda } from '@wealist/kit/lambda'
 import { withDatabase } from '../databases.ts'
@@ -53,11 +54,10 @@ const freePorts = async () =>
 const s3Keys = { accessKeyId: 'test', secretAccessKey: 'test-secret' }
 const oidcClient = { clientId: 'test', clientSecret: 'test-secret' }
 
-/** The whole fleet through the production door, on ports and data of its own, with one of everything in it. */
-export const testWorld = async (): Promise<World> => {
+/** Ports and data of its own for a fleet, and what it stands on; `more` is laid over every service's environment. */
+export const testData = async (more: Env = {}) => {
   const dir = await mkdtemp(join(tmpdir(), 'wealist-world-'))
-  const [ports, metrics] = [await freePorts(), await freePorts()]
-  const gateway = await freePort()
+  const [ports, metrics, gateway, portal] = [await freePorts(), await freePorts(), await freePort(), await freePort()]
   const [userDb, ...others] = await Promise.all(
     withDatabase.filter((n) => n !== 'ops').map(async (name) => [name, await testDatabase(name)] as const),
   )
@@ -69,12 +69,13 @@ export const testWorld = async (): Promise<World> => {
     port: await freePort(),
     ...oidcClient,
     redirectUris: [`http://localhost:${gateway}/api/oauth2/callback/google`],
-    accounts: [],
+    accounts: [{ email: 'carol@example.com', name: 'Carol' }],
   })
   const local: LocalWorld = {
     ports,
     metrics,
     gateway,
+    portal,
     databases: { ...Object.fromEntries(owned.map(([name, db]) => [name, db.url])), ops: opsUrl.href },
     redis: testRedis(),
     s3: { endpoint: s3.url, bucket: 'wealist', ...s3Keys },
@@ -86,8 +87,20 @@ export const testWorld = async (): Promise<World> => {
       ENVIRONMENT: 'test',
       SCRAPE_SECONDS: '1',
       LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
+      ...more,
     },
   }
+  const remove = async () => {
+    await Promise.all([s3.stop(), oidc.stop(), ...owned.map(([, db]) => db.drop())])
+    await rm(dir, { recursive: true, force: true })
+  }
+  return { local, remove }
+}
+
+/** The whole fleet through the production door, on ports and data of its own, with one of everything in it. */
+export const testWorld = async (): Promise<World> => {
+  const { local, remove } = await testData()
+  const { ports } = local
   const fleet = await startFleet(local)
   const url = (service: ServiceName) => `http://127.0.0.1:${ports[service]}`
 
@@ -121,8 +134,7 @@ export const testWorld = async (): Promise<World> => {
     ids,
     stop: async () => {
       await fleet.stop()
-      await Promise.all([s3.stop(), oidc.stop(), ...owned.map(([, db]) => db.drop())])
-      await rm(dir, { recursive: true, force: true })
+      await remove()
     },
   }
 }

@@ -1,0 +1,91 @@
+import { Alert, Badge, Group, Table, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { deployments } from '@wealist/contract/ops'
+import { reading } from './api.ts'
+import { moment } from './format.ts'
+import { useText } from './i18n.ts'
+import { Empty, Loaded, Page } from './states.tsx'
+
+const conditions: Record<string, string> = {
+  Healthy: 'up',
+  Synced: 'up',
+  Progressing: 'degraded',
+  OutOfSync: 'degraded',
+  Degraded: 'down',
+  Missing: 'down',
+}
+
+export const Deployments = () => {
+  const { t, language } = useText()
+  const query = useQuery(reading(deployments.list, {}, 10_000))
+  const heads = ['name', 'health', 'sync', 'version', 'at'] as const
+  return (
+    <Page title="page.deployments">
+      <Loaded query={query}>
+        {({ items, source }) => (
+          <>
+            {source === 'services' && (
+              <Alert variant="light" color="gray">
+                {t('deployments.services')}
+              </Alert>
+            )}
+            {items.length === 0 ? (
+              <Empty>{t('deployments.empty')}</Empty>
+            ) : (
+              <Table.ScrollContainer minWidth={640}>
+                <Table highlightOnHover aria-label={t('page.deployments')}>
+                  <Table.Thead>
+                    <Table.Tr>
+                      {heads.map((head) => (
+                        <Table.Th key={head} scope="col">
+                          {t(`deployments.${head}`)}
+                        </Table.Th>
+                      ))}
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {items.map((item) => (
+                      <Table.Tr key={item.name}>
+                        <Table.Th scope="row">{item.name}</Table.Th>
+                        <Table.Td>{state(item.health)}</Table.Td>
+                        <Table.Td>
+                          {state(item.sync)}
+                          {item.revision && (
+                            <Text size="xs" c="dimmed">
+                              {item.revision.slice(0, 7)}
+                            </Text>
+                          )}
+                        </Table.Td>
+                        <Table.Td>
+                          <Group gap={4}>
+                            {item.versions.map((version) => (
+                              <Badge key={version} variant="default" tt="none">
+                                {version}
+                              </Badge>
+                            ))}
+                          </Group>
+                        </Table.Td>
+                        <Table.Td>{moment(language, item.deployedAt)}</Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Page>
+  )
+}
+
+// The words of Argo CD, which who runs it knows.
+const state = (word: string | null) =>
+  word === null ? (
+    '–'
+  ) : (
+    <Text span size="sm" fw={600} className={conditions[word] ?? ''}>
+      <span className="dot" />
+      {word}
+    </Text>
+  )

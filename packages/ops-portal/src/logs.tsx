@@ -1,0 +1,138 @@
+import { Alert, Badge, Button, Card, Group, Select, Switch, Text, TextInput } from '@mantine/core'
+import { useDebouncedCallback } from '@mantine/hooks'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { logs } from '@wealist/contract/ops'
+import { Level, type LogLine } from '@wealist/contract/ops/logs'
+import { serviceNames } from '@wealist/contract/topology'
+import { useState } from 'react'
+import { ask } from './api.ts'
+import { time } from './format.ts'
+import { useText } from './i18n.ts'
+import { Empty, Loaded, Page } from './states.tsx'
+
+const every = 2000
+
+export const Logs = () => {
+  const { t } = useText()
+  const { service, level = 'info', q } = useSearch({ from: '/logs' })
+  const navigate = useNavigate({ from: '/logs' })
+  const [live, setLive] = useState(true)
+  const typed = useDebouncedCallback(
+    (text: string) => void navigate({ search: (s) => ({ ...s, q: text || undefined }), replace: true }),
+    300,
+  )
+  const asked = { ...(service && { service }), level, ...(q && { q }) }
+  const query = useInfiniteQuery({
+    queryKey: [logs.list.path, asked],
+    queryFn: ({ pageParam, signal }) =>
+      ask('ops', logs.list, { query: { ...asked, limit: '100', ...(pageParam && { cursor: pageParam }) } }, { signal }),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.nextCursor,
+    maxPages: 20,
+    // Older pages stand still: only the newest one goes on by itself.
+    refetchInterval: ({ state }) => (live && (state.data?.pages.length ?? 1) === 1 ? every : false),
+  })
+  return (
+    <Page
+      title="page.logs"
+      aside={
+        <Switch label={t('logs.live')} checked={live} onChange={(event) => setLive(event.currentTarget.checked)} />
+      }
+    >
+      <Group align="flex-end" grow>
+        <Select
+          label={t('logs.service')}
+          placeholder={t('logs.all')}
+          clearable
+          data={serviceNames}
+          value={service ?? null}
+          onChange={(value) =>
+            void navigate({ search: (s) => ({ ...s, service: (value ?? undefined) as never }), replace: true })
+          }
+        />
+        <Select
+          label={t('logs.level')}
+          data={Level.options}
+          allowDeselect={false}
+          value={level}
+          onChange={(value) => void navigate({ search: (s) => ({ ...s, level: value as Level }), replace: true })}
+        />
+        <TextInput label={t('logs.text')} defaultValue={q} onChange={(event) => typed(event.currentTarget.value)} />
+      </Group>
+      <Loaded query={query}>
+        {({ pages }) => {
+          const lines = pages.flatMap((page) => page.items)
+          const missing = pages[0]!.missing
+          return (
+            <>
+              {missing.length > 0 && (
+                <Alert color="orange" variant="light">
+                  {t('logs.missing', { names: missing.join(', ') })}
+                </Alert>
+              )}
+              {lines.length === 0 ? (
+                <Empty>{t('logs.empty')}</Empty>
+              ) : (
+                <Card withBorder p="xs" role="log" aria-label={t('page.logs')} aria-live="off" tabIndex={0}>
+                  {lines.map((line) => (
+                    <Line key={line.id} line={line} />
+                  ))}
+                </Card>
+              )}
+              <Group justify="space-between">
+                <Text size="sm" c="dimmed">
+                  {t(`logs.source.${pages[0]!.source}`)}
+                </Text>
+                {query.hasNextPage && (
+                  <Button
+                    variant="default"
+                    loading={query.isFetchingNextPage}
+                    onClick={() => void query.fetchNextPage()}
+                  >
+                    {t('logs.older')}
+                  </Button>
+                )}
+              </Group>
+            </>
+          )
+        }}
+      </Loaded>
+    </Page>
+  )
+}
+
+const conditions: Record<Level, string> = { debug: '', info: '', warn: 'degraded', error: 'down', fatal: 'down' }
+
+/** What a line says in a few words; the rest of it opens. */
+const Line = ({ line }: { line: LogLine }) => {
+  const { t, language } = useText()
+  const { method, route, status, ms, ...rest } = line.fields
+  const request =
+    line.message === 'request' ? `${String(method)} ${String(route)} → ${String(status)} · ${String(ms)} ms` : ''
+  const reason = (rest['err'] as { message?: string } | undefined)?.message ?? rest['error']
+  return (
+    <details className="line">
+      <summary>
+        <span>{time(language, line.at)}</span>
+        <span className={conditions[line.level]}>{line.level}</span>
+        <span className="of">
+          <Badge size="xs" variant="default" tt="none">
+            {line.service}
+          </Badge>
+        </span>
+        <span>
+          {request || line.message}
+          {reason ? `: ${String(reason)}` : ''}
+        </span>
+      </summary>
+      <pre aria-label={t('logs.copy')}>
+        {JSON.stringify(
+          { at: line.at, service: line.service, requestId: line.requestId ?? undefined, ...line.fields },
+          null,
+          2,
+        )}
+      </pre>
+    </details>
+  )
+}

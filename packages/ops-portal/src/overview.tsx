@@ -1,0 +1,164 @@
+import { Alert, Badge, Card, Group, List, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { metrics, slo, status } from '@wealist/contract/ops'
+import type { PieceStatus, ServiceStatus } from '@wealist/contract/ops/status'
+import { reading } from './api.ts'
+import { Condition } from './condition.tsx'
+import { milliseconds, number, share, time } from './format.ts'
+import { useText } from './i18n.ts'
+import { AnchorLink, CardLink } from './links.tsx'
+import { useProblems } from './problems.ts'
+import { Loaded, Page } from './states.tsx'
+
+export const Overview = () => {
+  const { t, language } = useText()
+  const now = useQuery(reading(status.get, {}, 3000))
+  const hour = useQuery(reading(metrics.overview, { query: { period: '1h' } }, 10_000))
+  const objectives = useQuery(reading(slo.get, {}, 15_000))
+  const problems = useProblems({ status: now.data, slo: objectives.data, metrics: hour.data })
+  return (
+    <Page
+      title="page.overview"
+      aside={
+        now.data && (
+          <Text size="sm" c="dimmed" title={t('overview.sure')}>
+            {t('app.updated', { time: time(language, now.data.at) })}
+          </Text>
+        )
+      }
+    >
+      <Loaded query={now}>
+        {(found) => (
+          <>
+            <section aria-live="polite">
+              {problems.length === 0 ? (
+                <Alert variant="light" color="green" title={t('overview.well')}>
+                  {t('overview.wellLead', { count: found.services.length })}
+                </Alert>
+              ) : (
+                <Alert variant="light" color="red" title={t('overview.wrong')}>
+                  <List spacing={4}>
+                    {problems.map(({ key, title, lead, service }) => (
+                      <List.Item key={key}>
+                        <Text span fw={600}>
+                          {service ? (
+                            <AnchorLink to="/logs" search={{ service }} c="inherit" underline="always">
+                              {title}
+                            </AnchorLink>
+                          ) : (
+                            title
+                          )}
+                        </Text>{' '}
+                        {lead}
+                      </List.Item>
+                    ))}
+                  </List>
+                </Alert>
+              )}
+            </section>
+            <Hour total={hour.data?.total} />
+            <Title order={2} size="h4">
+              {t('overview.services')}
+            </Title>
+            <SimpleGrid cols={{ base: 1, xs: 2, md: 3, lg: 4 }} data-testid="services">
+              {found.services.map((service) => (
+                <ServiceCard key={service.name} service={service} />
+              ))}
+            </SimpleGrid>
+            <Title order={2} size="h4">
+              {t('overview.infrastructure')}
+            </Title>
+            <SimpleGrid cols={{ base: 1, xs: 3 }} data-testid="infrastructure">
+              {found.infrastructure.map((piece) => (
+                <PieceCard key={piece.name} piece={piece} />
+              ))}
+            </SimpleGrid>
+          </>
+        )}
+      </Loaded>
+    </Page>
+  )
+}
+
+const Hour = ({
+  total,
+}: {
+  total: { requests: number | null; errors: number | null; p95: number | null; sockets: number | null } | undefined
+}) => {
+  const { t, language } = useText()
+  const tiles = [
+    [t('overview.requests'), number(language, total?.requests ?? null)],
+    [t('overview.errors'), share(language, total?.errors ?? null)],
+    [t('overview.p95'), milliseconds(language, total?.p95 ?? null)],
+    [t('overview.sockets'), number(language, total?.sockets ?? null, 0)],
+  ] as const
+  return (
+    <section aria-label={t('overview.lastHour')}>
+      <Title order={2} size="h4" mb="sm">
+        {t('overview.lastHour')}
+      </Title>
+      <SimpleGrid cols={{ base: 2, md: 4 }}>
+        {tiles.map(([what, value]) => (
+          <Card key={what} withBorder>
+            <Text size="sm" c="dimmed">
+              {what}
+            </Text>
+            <Text fz={26} fw={650} className="figures">
+              {value}
+            </Text>
+          </Card>
+        ))}
+      </SimpleGrid>
+    </section>
+  )
+}
+
+const ServiceCard = ({ service }: { service: ServiceStatus }) => {
+  const { t, language } = useText()
+  const { name, status: condition, responseTime, versions, replicas, reason } = service
+  return (
+    <CardLink withBorder to="/services" search={{ name }} data-service={name} data-status={condition}>
+      <Group justify="space-between">
+        <Text fw={650}>{name}</Text>
+        <Condition of={condition} />
+      </Group>
+      <Stack gap={2} mt="xs">
+        <Text size="sm" c="dimmed">
+          {t('overview.replicas', replicas)}
+          {responseTime !== null && ` · ${milliseconds(language, responseTime)}`}
+        </Text>
+        {versions.length > 0 && (
+          <Group gap={4}>
+            {versions.map((version) => (
+              <Badge key={version} size="sm" variant="default" tt="none">
+                {version}
+              </Badge>
+            ))}
+          </Group>
+        )}
+        {reason && (
+          <Text size="sm" className={condition}>
+            {reason}
+          </Text>
+        )}
+      </Stack>
+    </CardLink>
+  )
+}
+
+const names = { postgres: 'PostgreSQL', redis: 'Redis', s3: 'S3' }
+
+const PieceCard = ({ piece }: { piece: PieceStatus }) => {
+  const { language } = useText()
+  return (
+    <Card withBorder data-piece={piece.name} data-status={piece.status}>
+      <Group justify="space-between">
+        <Text fw={650}>{names[piece.name]}</Text>
+        <Condition of={piece.status} />
+      </Group>
+      <Text size="sm" c="dimmed" mt="xs">
+        {piece.reason ?? milliseconds(language, piece.responseTime)}
+      </Text>
+    </Card>
+  )
+}
