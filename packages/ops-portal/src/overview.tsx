@@ -32,11 +32,11 @@ export const Overview = () => {
           <>
             <section aria-live="polite">
               {problems.length === 0 ? (
-                <Alert variant="light" color="green" title={t('overview.well')}>
+                <Alert variant="light" color="green" classNames={{ title: 'up' }} title={t('overview.well')}>
                   {t('overview.wellLead', { count: found.services.length })}
                 </Alert>
               ) : (
-                <Alert variant="light" color="red" title={t('overview.wrong')}>
+                <Alert variant="light" color="red" classNames={{ title: 'down' }} title={t('overview.wrong')}>
                   <List spacing={4}>
                     {problems.map(({ key, title, lead, service }) => (
                       <List.Item key={key}>

@@ -16,9 +16,10 @@ import {
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Outlet, useLocation } from '@tanstack/react-router'
+import { sessions } from '@wealist/contract/auth'
 import { settings } from '@wealist/contract/ops'
 import { useEffect } from 'react'
-import { client, reading } from './api.ts'
+import { ask, client, reading } from './api.ts'
 import { useLost } from './connection.ts'
 import { choose, type Language, useText } from './i18n.ts'
 import { Icon, type IconName } from './icons.tsx'
@@ -51,6 +52,8 @@ export const Root = () => {
 
 const NoRole = ({ email }: { email: string }) => {
   const { t } = useText()
+  // A role that somebody gives ends the token, and the next one brings it.
+  useQuery({ queryKey: ['me'], queryFn: () => ask('auth', sessions.me, {}), refetchInterval: 3000 })
   return (
     <Center component="main" mih="100vh" p="lg">
       <Stack maw={480} align="center">

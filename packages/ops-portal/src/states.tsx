@@ -33,7 +33,7 @@ export const messageOf = (t: Translate, error: unknown): string => {
 export const Failed = ({ error, onRetry }: { error: unknown; onRetry?: () => void }) => {
   const { t } = useText()
   return (
-    <Alert color="red" variant="light" title={t('state.failed')} role="alert">
+    <Alert color="red" variant="light" classNames={{ title: 'down' }} title={t('state.failed')} role="alert">
       <Group justify="space-between">
         <Text size="sm">{messageOf(t, error)}</Text>
         {onRetry && (
