@@ -28,18 +28,13 @@ export const portal = ({ dist, apiUrl }: PortalOptions) => {
     c.header('content-security-policy', policy)
     c.header('x-content-type-options', 'nosniff')
     c.header('referrer-policy', 'no-referrer')
-    if (!c.req.path.startsWith('/assets/') || c.res.status !== 200) c.header('cache-control', 'no-cache')
+    // Files carry their content's hash in their names; all else is asked for anew.
+    const named = c.req.path.startsWith('/assets/') && c.res.status < 400
+    c.header('cache-control', named ? 'public, max-age=31536000, immutable' : 'no-cache')
   })
   app.get('/health/live', (c) => c.json({ status: 'ok' }))
   app.get('/config.json', (c) => c.json({ apiUrl }))
-  app.use(
-    '/assets/*',
-    serveStatic({
-      root: dist,
-      precompressed: true,
-      onFound: (_, c) => c.header('cache-control', 'public, max-age=31536000, immutable'),
-    }),
-  )
+  app.use('/assets/*', serveStatic({ root: dist, precompressed: true }))
   // A file of a version that is gone must not be answered with a page.
   app.all('/assets/*', (c) => c.text('This file is not of this version.', 404))
   app.get('/icon.svg', serveStatic({ root: dist, path: 'icon.svg' }))

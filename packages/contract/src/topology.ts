@@ -88,7 +88,7 @@ export type Piece = 'postgres' | 'redis' | 's3' | 'google' | 'secrets' | 'liveki
 export const serviceNames = Object.keys(topology) as ServiceName[]
 
 /** Where a service tells its metrics, its health and its last lines, to ops and Prometheus alone. */
-export const metricsPort = (service: ServiceName) => topology[service].port + 1100
+export const metricsPort = (service: ServiceName) => topology[service].port + 1700
 
 /** Port of the React portal, and of the local gateway that stands where Istio or API Gateway stand elsewhere. */
 export const portalPort = 3001
