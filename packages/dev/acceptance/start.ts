@@ -20,10 +20,12 @@ interface Started {
   ms: number
 }
 
-const start = async (...flags: string[]): Promise<Started> => {
+const start = async (...flags: string[]): Promise<Started> => startWith({}, ...flags)
+const startWith = async (env: NodeJS.ProcessEnv, ...flags: string[]): Promise<Started> => {
   const began = performance.now()
   const child: ChildProcess = spawn(process.execPath, ['packages/dev/src/start.ts', ...flags], {
     cwd: root,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   // A check that fails leaves nothing running.
@@ -45,8 +47,11 @@ const stop = async ({ child, exited }: Started, signal: NodeJS.Signals = 'SIGINT
   const code = await exited
   return { code, ms: Math.round(performance.now() - began) }
 }
-const client = async () => {
-  const child = spawn(process.execPath, [join(root, 'packages/dev/acceptance/client.ts')], { stdio: 'inherit' })
+const client = async (env: NodeJS.ProcessEnv = {}) => {
+  const child = spawn(process.execPath, [join(root, 'packages/dev/acceptance/client.ts')], {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  })
   assert.equal(await new Promise((resolve) => child.once('exit', resolve)), 0)
 }
 const tasksOfAlice = async () => {
@@ -111,5 +116,9 @@ const after = await start()
 assert.match(after.output(), /Ctrl-C stops everything/)
 assert.equal((await stop(after, 'SIGTERM')).code, 0)
 passed('a kill takes them all along: the next start finds its ports free')
+const functions = await startWith({ SCHEDULE_SECONDS: '1' }, '--lambda')
+await client({ BOUND_MS: '5000' })
+assert.equal((await stop(functions)).code, 0)
+passed(`as functions of Lambda in ${functions.ms} ms, and the same client`)
 console.log(`${results.length} passed, 0 failed`)
 process.exit(0)

@@ -11,7 +11,7 @@ import { repository } from './repository.ts'
 
 const oidcPort = 8090
 const s3Port = 9000
-const known = ['--fresh', '--processes'] as const
+const known = ['--fresh', '--processes', '--lambda'] as const
 const flags = new Set(process.argv.slice(2))
 const dir = join(repository, '.wealist')
 const logFile = join(dir, 'services.log')
@@ -43,7 +43,7 @@ const fail = (error: unknown) => {
 
 const checkFlags = () => {
   const unknown = [...flags].filter((flag) => !known.some((k) => k === flag))
-  if (unknown.length > 0) throw new Error(`Not known: ${unknown.join(' ')}. There are ${known.join(' and ')}.`)
+  if (unknown.length > 0) throw new Error(`Not known: ${unknown.join(' ')}. There are ${known.join(', ')}.`)
 }
 
 const checkPorts = async () => {
@@ -108,8 +108,9 @@ const start = async () => {
     import('./parts.ts').then(async (rest) => ({ ...rest, ready: await rest.startParts(run) })),
   ])
   const { ready } = parts
+  const how = flags.has('--lambda') ? 'lambda' : flags.has('--processes') ? 'processes' : 'together'
   const [{ people }] = await Promise.all([
-    parts.startServices(run, { ...ready, postgres: postgres.url, processes: flags.has('--processes') }),
+    parts.startServices(run, { ...ready, postgres: postgres.url, how }),
     parts.portalHere(run),
   ])
 

@@ -70,8 +70,8 @@ export const portalHere = ({ keep }: Run) =>
   step('portal', async () => keep('portal', await startPortal({ port: portalPort, apiUrl: origin })))
 
 /** Databases, gateway, services and what is in them; gives the people who can sign in. */
-export const startServices = async (run: Run, given: Parts & { postgres: string; processes: boolean }) => {
-  const { postgres, processes, ...parts } = given
+export const startServices = async (run: Run, given: Parts & { postgres: string; how: How }) => {
+  const { postgres, how, ...parts } = given
   const databases = await step('databases', async () => {
     const urls = await createDatabases(postgres)
     await migrateAll(urls)
@@ -83,9 +83,7 @@ export const startServices = async (run: Run, given: Parts & { postgres: string;
   // Before the services, so that it is stopped after them: they say goodbye to open sockets through it.
   const targets = Object.fromEntries(serviceNames.map((name) => [name, { port: topology[name].port }])) as never
   await step('gateway', async () => run.keep('gateway', await startGateway({ port: gatewayPort, targets, landing })))
-  await (processes
-    ? step('services, a process each', () => apart(run, world))
-    : step('services', () => together(run, world)))
+  await step(titles[how], () => ways[how](run, world))
   await step('alice and bob', () => seed(origin))
   return { people }
 }
@@ -96,7 +94,27 @@ const together = (run: Run, world: LocalWorld) => {
   return startFleet(named, { logTo }).then((fleet) => run.keep('services', fleet))
 }
 
+/** How the services run: in this process, each in one of its own, or as Lambda would. */
+export type How = 'together' | 'processes' | 'lambda'
+const titles: Record<How, string> = {
+  together: 'services',
+  processes: 'services, a process each',
+  lambda: 'services, as functions of Lambda',
+}
+
+const asFunctions = async (run: Run, world: LocalWorld) => {
+  const { startLambdaFleet } = await import('./lambda-fleet.ts')
+  const tick = Number(process.env['SCHEDULE_SECONDS'] ?? 60) * 1000
+  await run.keep('functions', await startLambdaFleet(world, { onLine: run.log, tick }))
+}
+
 const apart = async (run: Run, world: LocalWorld) => {
   const { processes } = await run.keep('services', await startProcesses(world, run.log))
   for (const { service, ended } of processes) void ended.then(() => run.ended(service))
+}
+
+const ways: Record<How, (run: Run, world: LocalWorld) => Promise<unknown>> = {
+  together,
+  processes: apart,
+  lambda: asFunctions,
 }

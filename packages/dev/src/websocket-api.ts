@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 
 /** What API Gateway hands a function for a WebSocket, as far as ours look at it. */
@@ -55,7 +56,8 @@ export const startWebSocketApi = async ({
   const running = new Set<Promise<unknown>>()
   const wss = new WebSocketServer({ noServer: true, maxPayload: mostFrame, perMessageDeflate: false })
   const server = createServer((request, response) => void manage(request, response))
-  const where = () => `127.0.0.1:${(server.address() as AddressInfo).port}`
+  // Said by $disconnect too, which comes after the end.
+  let where = ''
 
   const invoke = (id: string, about: Partial<WebSocketEvent> & { key: '$connect' | '$default' | '$disconnect' }) => {
     const { key, ...rest } = about
@@ -66,7 +68,7 @@ export const startWebSocketApi = async ({
         eventType,
         connectionId: id,
         connectedAt: connections.get(id)?.connectedAt ?? Date.now(),
-        domainName: where(),
+        domainName: where,
         stage,
         identity: { sourceIp: '127.0.0.1' },
       },
@@ -107,16 +109,19 @@ export const startWebSocketApi = async ({
     })
   }
 
-  server.on('upgrade', (request, stream, head) => {
-    const url = new URL(request.url ?? '/', 'http://api')
-    if (url.pathname !== `/${stage}`) return stream.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n')
+  const enter = (request: IncomingMessage, search: string, stream: Duplex, head: Buffer) => {
     const id = randomBytes(9).toString('base64')
     const headers = Object.fromEntries(Object.entries(request.headers).map(([k, v]) => [k, String(v)]))
-    const asked = { headers, queryStringParameters: Object.fromEntries(url.searchParams) }
+    const asked = { headers, queryStringParameters: Object.fromEntries(new URLSearchParams(search)) }
     void invoke(id, { key: '$connect', ...asked }).then(({ statusCode }) => {
       if (statusCode >= 300) return stream.end(`HTTP/1.1 ${statusCode} Refused\r\ncontent-length: 0\r\n\r\n`)
       wss.handleUpgrade(request, stream, head, (socket) => open(id, socket))
     })
+  }
+  server.on('upgrade', (request, stream, head) => {
+    const url = new URL(request.url ?? '/', 'http://api')
+    if (url.pathname === `/${stage}`) return enter(request, url.search, stream, head)
+    stream.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n')
   })
 
   const manage = async (request: IncomingMessage, response: ServerResponse) => {
@@ -148,11 +153,14 @@ export const startWebSocketApi = async ({
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  where = `127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     /** Where clients connect; `?path=` names the socket. */
-    url: `ws://${where()}/${stage}`,
+    url: `ws://${where}/${stage}`,
     /** The endpoint of `@connections`, for the SDK's client. */
-    endpoint: `http://${where()}/${stage}`,
+    endpoint: `http://${where}/${stage}`,
+    /** A socket that came to another server: the router's, which made this query of its path. */
+    upgrade: enter,
     get open() {
       return connections.size
     },

@@ -76,6 +76,10 @@ export const Config = z.object({
     .string()
     .optional()
     .describe('On Lambda: the endpoint of @connections, by which sockets behind API Gateway are told; none unless set'),
+  PEER_AUTH: z
+    .enum(['key', 'iam'])
+    .default('key')
+    .describe('iam: on Lambda, where peers are Function URLs that take signed calls only; the internal key goes along'),
   SECRETS_ID: z
     .string()
     .optional()

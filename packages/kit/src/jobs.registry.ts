@@ -28,6 +28,8 @@ export type JobCtx<D = unknown> = Base &
 export interface JobSettings {
   /** Runs before it is kept as failed; 25 (about four days, with the back-off) unless told. */
   maxAttempts?: number
+  /** On Lambda a function of its own runs it: it brings along what the others need not carry. */
+  apart?: boolean
   /** Most milliseconds of one run; 30,000 unless told. A job of a silent worker is free again half a minute after that. */
   timeout?: number
 }
@@ -39,6 +41,7 @@ export interface JobSpec {
   handler: (ctx: never, payload: never) => unknown
   maxAttempts: number
   timeout: number
+  apart: boolean
   /** Cron expression in UTC, for work that recurs. */
   schedule?: string
 }
@@ -52,8 +55,8 @@ export const job = <S extends z.ZodType, C extends JobCtx = JobCtx>(
   name: string,
   schema: S,
   handler: (ctx: C, payload: z.output<S>) => unknown,
-  { maxAttempts = 25, timeout = 30_000 }: JobSettings = {},
-): JobSpec => ({ name, schema, handler, maxAttempts, timeout })
+  { maxAttempts = 25, timeout = 30_000, apart = false }: JobSettings = {},
+): JobSpec => ({ name, schema, handler, maxAttempts, timeout, apart })
 
 const Minute = z.strictObject({ at: z.iso.datetime() }).transform(({ at }) => new Date(at))
 

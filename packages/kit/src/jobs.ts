@@ -33,18 +33,23 @@ export interface JobsOptions {
   registry: readonly JobSpec[]
   /** False where the process is frozen between requests: no worker, no timer, only `runDue`. */
   resident?: boolean
+  /** Where it is not resident: whether `runDue` runs the jobs that are apart, or the others. */
+  apart?: boolean
 }
 
 const second = 1000
 const minute = 60_000
 
 /** Starts the jobs of a service, with the ones that kit itself has. Does not wait for PostgreSQL. */
-export const openJobs = ({ base, ctx, registry, resident = true }: JobsOptions): Jobs => {
+export const openJobs = ({ base, ctx, registry, resident = true, apart = false }: JobsOptions): Jobs => {
   const { db, log, clock } = base
   const specs = withKit(registry)
   const runs = { db, log, ctx, metrics: jobMetrics(base.metrics, db, specs) }
   const crons = openCrons(specs)
-  const once = openOnce(runs, specs)
+  const once = openOnce(
+    runs,
+    specs.filter((spec) => resident || spec.apart === apart),
+  )
   let evaluated = 0
 
   const addDue = async () => {

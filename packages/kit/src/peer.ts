@@ -13,11 +13,13 @@ export interface Trace {
 }
 
 /**
- * Calls to peers over HTTP. The internal key goes along; 2 s at most a try; what is idempotent (all but POST and PATCH)
+ * Calls to peers over HTTP. The internal key goes along; 2 s at most a try (10 s over `transport`, behind which the peer
+ * may have to start first); what is idempotent (all but POST and PATCH)
  * is tried again once when the peer could not be reached. Only edges of the topology are called.
  */
 export const openPeers = (from: ServiceName, config: Config, transport?: CallOptions['fetch']) => {
   const allowed: readonly string[] = topology[from].calls
+  const patience = transport ? 10_000 : 2000
   return (trace: Trace): Call =>
     async (peer, route, input) => {
       if (!allowed.includes(peer)) throw new Error(`${from} → ${peer} is not an edge of the topology`)
@@ -31,7 +33,7 @@ export const openPeers = (from: ServiceName, config: Config, transport?: CallOpt
         call(route, input, {
           base: config[`${upper}_URL`],
           headers,
-          signal: AbortSignal.timeout(2000),
+          signal: AbortSignal.timeout(patience),
           ...(transport && { fetch: transport }),
         })
       const retried = route.method !== 'POST' && route.method !== 'PATCH'

@@ -16,6 +16,7 @@ import { type Log, openLog } from './log.ts'
 import { databaseMetrics, openMetrics, requestMetrics } from './metrics.ts'
 import type { Mounted } from './mount.ts'
 import { openPeers } from './peer.ts'
+import { openSigned } from './peer-iam.ts'
 import { openLimiter, type Limiter } from './rate-limit.ts'
 import { openRecent, type Recent } from './recent.ts'
 import { openRedis, ready } from './redis.ts'
@@ -63,6 +64,8 @@ export interface Overrides {
   observe?: Observe
   /** False where the process is frozen between requests (Lambda): nothing is remembered, no timer runs. */
   resident?: boolean
+  /** With `resident: false`: runs the jobs that are apart, and no others. */
+  apart?: boolean
 }
 
 /** What the parts of a running service share; kit's own. */
@@ -136,7 +139,7 @@ export const start = async <S extends z.ZodObject, D extends object>(
   const revocations = await openRevocations({ redis, config: common, log, clock, remember: resident })
   const auth = openAuth({ config: common, redis, revocations, log, clock })
   const limiter = openLimiter({ config: common, redis, log })
-  const peers = openPeers(spec.name, common)
+  const peers = openPeers(spec.name, common, common.PEER_AUTH === 'iam' ? openSigned(env) : undefined)
   const bus = openBus({ redis, prefix: common.REDIS_PREFIX, log })
   // Where nothing is remembered nothing is nudged, and no line is kept open for it.
   const heard = resident ? bus.subscribe('revocations', () => revocations.nudge()) : () => undefined
@@ -196,7 +199,8 @@ export const start = async <S extends z.ZodObject, D extends object>(
   }
   live.serveIn(runtime.contextOf)
   if (db && spec.jobs) {
-    runtime.jobs = await openJobs({ base, ctx: shared, registry: spec.jobs, resident })
+    const { apart } = overrides
+    runtime.jobs = await openJobs({ base, ctx: shared, registry: spec.jobs, resident, ...(apart && { apart }) })
     pokes.push(runtime.jobs.poke)
   }
   const app = buildApp(spec, runtime)

@@ -59,7 +59,7 @@ test('no ticket for an ended session, a blocked person, or while revocations are
   await expect(tickets.issueTicket(ended)).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
   const person = await signedIn()
   await redis.set(blockedKey(person.id), '1')
-  await expect(tickets.issueTicket(person)).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  await expect(tickets.issueTicket(person)).rejects.toMatchObject({ code: 'ACCOUNT_SUSPENDED' })
   await redis.del(blockedKey(person.id))
   confirmed = false
   await expect(tickets.issueTicket(person)).rejects.toMatchObject({ code: 'UNAVAILABLE' })

@@ -17,7 +17,9 @@ export const jobs = [
   job('parts.abort', z.strictObject({ key: z.string(), uploadId: z.string() }), (ctx: Ctx, parts) =>
     abortParts(ctx.objects, parts),
   ),
-  job('thumbnail.make', z.strictObject({ key: z.string() }), (ctx: Ctx, image) => thumbnails.make(ctx, image)),
+  job('thumbnail.make', z.strictObject({ key: z.string() }), (ctx: Ctx, image) => thumbnails.make(ctx, image), {
+    apart: true,
+  }),
   job('trash.drop', OfWorkspace, (ctx: Ctx, drive) => trash.drop(ctx, drive), long),
   job('trash.empty', OfWorkspace, (ctx: Ctx, drive) => trash.emptyRest(ctx, drive)),
   job(

@@ -75,16 +75,19 @@ export const openLambdaLive = (parts: LambdaParts): LambdaLive => {
       : Promise.resolve(new Set())
   }
 
-  // What rests on an older version of a workspace is decided again, by a fresh read.
-  const stillMay = async (kept: Kept, topic: string): Promise<boolean> => {
+  // Ended where it may not be any more; what rests on an older version of a workspace is decided again, by a fresh read.
+  const standing = async (kept: Kept): Promise<'same' | 'anew' | 'ended'> => {
     if (kept.person.exp * 1000 <= clock.now() || (await revocations.freshCheck(kept.person))) {
       await end(kept.id, closeCodes.unauthorized)
-      return false
+      return 'ended'
     }
     const known = await versionsOf(Object.keys(kept.versions ?? {}))
-    const same = kept.versions && Object.entries(known).every(([id, v]) => v >= 0 && v === kept.versions![id])
-    if (same) return true
-    if (!(await admit(kept))) return false
+    if (kept.versions && Object.entries(known).every(([id, v]) => v >= 0 && v === kept.versions![id])) return 'same'
+    return (await admit(kept)) ? 'anew' : 'ended'
+  }
+  const stillMay = async (kept: Kept, topic: string): Promise<boolean> => {
+    const now = await standing(kept)
+    if (now !== 'anew') return now === 'same'
     const rule = socketOf(kept)?.protocol.rooms
     if (!rule || !isRoom(kept, topic)) return true
     const name = topic.slice(rule.prefix.length)
@@ -159,7 +162,9 @@ export const openLambdaLive = (parts: LambdaParts): LambdaLive => {
       await forEach(
         kept.filter((k) => k !== undefined),
         async (k) => {
-          if (await revocations.freshCheck(k.person)) await end(k.id, closeCodes.unauthorized)
+          // One that has not joined anything yet rests on nothing.
+          if (k.versions) await standing(k)
+          else if (await revocations.freshCheck(k.person)) await end(k.id, closeCodes.unauthorized)
         },
       )
     },

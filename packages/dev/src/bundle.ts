@@ -1,0 +1,68 @@
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ServiceName } from '@wealist/contract/topology'
+import { build, type Metafile } from 'esbuild'
+import { repository } from './repository.ts'
+
+/** What calls a function: API Gateway with requests or with sockets, a URL that streams, the schedule alone. */
+export type Kind = 'http' | 'socket' | 'stream' | 'jobs'
+
+export interface LambdaFunction {
+  /** `board`, `board-socket`, `noti-stream`. */
+  name: string
+  service: ServiceName
+  kind: Kind
+  /** Relative to the repository. */
+  entry: string
+}
+
+const kinds: Record<string, Kind> = { '': 'http', socket: 'socket', stream: 'stream', thumbnails: 'jobs' }
+
+/** Every Lambda adapter there is. */
+export const functions: LambdaFunction[] = globSync('packages/*/src/lambda*.ts', { cwd: repository })
+  .map((entry) => entry.replaceAll('\\', '/'))
+  .toSorted()
+  .flatMap((entry) => {
+    const [, service, what = ''] = /^packages\/(\w+)\/src\/lambda(?:-(\w+))?\.ts$/.exec(entry) ?? []
+    const kind = kinds[what]
+    return service && service !== 'kit' && kind
+      ? [{ name: what ? `${service}-${what}` : service, service: service as ServiceName, kind, entry }]
+      : []
+  })
+
+export interface Bundle extends LambdaFunction {
+  /** The folder that Lambda would unpack; `index.mjs` exports `handler`. */
+  dir: string
+  metafile: Metafile
+  bytes: number
+}
+
+/** Bundles a function as the previews do: one minified file, its native parts apart. */
+export const bundle = async (fn: Pick<LambdaFunction, 'name' | 'entry'> & Partial<LambdaFunction>, out: string) => {
+  const dir = join(out, fn.name)
+  const { metafile } = await build({
+    entryPoints: [join(repository, fn.entry)],
+    outfile: join(dir, 'index.mjs'),
+    bundle: true,
+    minify: true,
+    keepNames: true,
+    sourcemap: 'linked',
+    metafile: true,
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    target: 'node24',
+    format: 'esm',
+    // Brought along by the one function that needs it, and never there.
+    external: ['sharp', 'pg-native'],
+    // Packages that are not ESM ask for Node's modules by require.
+    banner: {
+      js: "import{createRequire as topLevelCreateRequire}from'node:module';const require=topLevelCreateRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+    absWorkingDir: repository,
+  })
+  const bytes = Object.entries(metafile.outputs).find(([file]) => file.endsWith('.mjs'))![1].bytes
+  return { ...fn, dir, metafile, bytes } as Bundle
+}
+
+export const bundleAll = (out: string) => Promise.all(functions.map((fn) => bundle(fn, out)))
