@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ServiceName } from '@wealist/contract/topology'
+import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import { build, type Metafile } from 'esbuild'
 import { repository } from './repository.ts'
 
@@ -25,7 +25,7 @@ export const functions: LambdaFunction[] = globSync('packages/*/src/lambda*.ts',
   .flatMap((entry) => {
     const [, service, what = ''] = /^packages\/(\w+)\/src\/lambda(?:-(\w+))?\.ts$/.exec(entry) ?? []
     const kind = kinds[what]
-    return service && service !== 'kit' && kind
+    return serviceNames.some((name) => name === service) && kind
       ? [{ name: what ? `${service}-${what}` : service, service: service as ServiceName, kind, entry }]
       : []
   })
