@@ -23,11 +23,10 @@ export const functions: LambdaFunction[] = globSync('packages/*/src/lambda*.ts',
   .map((entry) => entry.replaceAll('\\', '/'))
   .toSorted()
   .flatMap((entry) => {
-    const [, service, what = ''] = /^packages\/(\w+)\/src\/lambda(?:-(\w+))?\.ts$/.exec(entry) ?? []
+    const [, of, what = ''] = /^packages\/(\w+)\/src\/lambda(?:-(\w+))?\.ts$/.exec(entry) ?? []
+    const service = serviceNames.find((name) => name === of)
     const kind = kinds[what]
-    return serviceNames.some((name) => name === service) && kind
-      ? [{ name: what ? `${service}-${what}` : service, service: service as ServiceName, kind, entry }]
-      : []
+    return service && kind ? [{ name: what ? `${service}-${what}` : service, service, kind, entry }] : []
   })
 
 export interface Bundle extends LambdaFunction {
