@@ -8,7 +8,6 @@ import { openPlaces } from '@wealist/kit/places'
 import { openWorkspaces } from '@wealist/kit/workspaces'
 import * as z from 'zod'
 import { follow } from './directory.ts'
-import { openLiveKit } from './livekit.ts'
 import type { Place } from './places.ts'
 
 export const Config = KitConfig.extend({
@@ -22,7 +21,9 @@ export const Config = KitConfig.extend({
   LIVEKIT_API_SECRET: z.string().optional().describe('Its secret'),
 })
 
-export const open = (config: z.output<typeof Config>, base: Base) => {
+export const open = async (config: z.output<typeof Config>, base: Base) => {
+  // Its SDK is loaded where there is one.
+  const livekit = config.LIVEKIT_URL ? (await import('./livekit.ts')).openLiveKit : () => undefined
   const objects = openObjects(config)
   const workspaces = openWorkspaces(base, follow)
   return {
@@ -30,7 +31,7 @@ export const open = (config: z.output<typeof Config>, base: Base) => {
     directory: workspaces.directory,
     objects,
     places: openPlaces<Place>(),
-    livekit: openLiveKit({
+    livekit: livekit({
       url: config.LIVEKIT_URL,
       apiUrl: config.LIVEKIT_API_URL,
       key: config.LIVEKIT_API_KEY,

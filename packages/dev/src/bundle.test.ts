@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serviceNames } from '@wealist/contract/topology'
 import { beforeAll, expect, test } from 'vitest'
-import { type Bundle, bundleAll, functions } from './bundle.ts'
+import { type Bundle, bundle, bundleAll, functions } from './bundle.ts'
+import { initOf } from './lambda-init.ts'
+import { repository } from './repository.ts'
 
 const mostBytes = 2 * 1024 * 1024
+const out = mkdtempSync(join(tmpdir(), 'wealist-bundles-'))
 let bundles: Bundle[]
-beforeAll(async () => void (bundles = await bundleAll(mkdtempSync(join(tmpdir(), 'wealist-bundles-')))), 60_000)
+beforeAll(async () => void (bundles = await bundleAll(out)), 60_000)
 
 /** Every package that lies in a bundle: `pg`, `@wealist/board`. */
 const packagesIn = ({ metafile }: Bundle) =>
@@ -73,3 +76,25 @@ test('every bundle loads in a Node with nothing else around, and exports its han
     expect([name, said.trim()]).toEqual([name, 'function'])
   }
 })
+
+test('the largest function is ready for its first event in at most three times what an empty Hono handler takes', async () => {
+  const entry = join(out, 'empty.ts')
+  const hono = join(repository, 'node_modules/hono/dist')
+  writeFileSync(
+    entry,
+    `import { Hono } from '${hono}/index.js'
+    import { handle } from '${hono}/adapter/aws-lambda/index.js'
+    export const handler = handle(new Hono())`,
+  )
+  const empty = await bundle({ name: 'empty', entry }, out)
+  const largest = bundles.filter((b) => b.kind === 'http').toSorted((a, b) => b.bytes - a.bytes)[0]!
+  const times: Record<string, number[]> = { empty: [], largest: [] }
+  for (let round = 0; round < 9; round++)
+    for (const [name, { dir }] of Object.entries({ empty, largest })) times[name]!.push(await initOf(dir))
+  const median = (name: string) => times[name]!.toSorted((a, b) => a - b)[4]!
+  const ratio = median('largest') / median('empty')
+  console.log(
+    `init: ${largest.name} ${Math.round(median('largest'))} ms, empty ${Math.round(median('empty'))} ms: ${ratio.toFixed(2)} times`,
+  )
+  expect(ratio).toBeLessThanOrEqual(3)
+}, 60_000)

@@ -151,7 +151,7 @@ test('the hourly sweep forgets what is older than a day and keeps the rest', asy
   await db.run(sql`update kit.idempotency set created = now() - interval '24 hours 1 second' where key = ${old.key}`)
   let now = Date.parse('2026-11-20T10:00:00Z')
   const base = { db, log, metrics: new Registry(), clock: { now: () => now } }
-  const jobs = openJobs({ base, ctx: base, registry: [], resident: false })
+  const jobs = await openJobs({ base, ctx: base, registry: [], resident: false })
   await jobs.runDue(10_000)
   now += 60 * 60_000
   await jobs.runDue(10_000)

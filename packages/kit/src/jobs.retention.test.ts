@@ -32,7 +32,7 @@ const aNight = async (registry: JobSpec[]) => {
   await db.run(sql`delete from kit.crons`)
   let now = Date.parse('2026-11-20T03:00:00Z')
   const base = { db, log, metrics: new Registry(), clock: { now: () => now } }
-  const jobs = openJobs({ base, ctx: base, registry, resident: false })
+  const jobs = await openJobs({ base, ctx: base, registry, resident: false })
   await jobs.runDue(10_000)
   now += 20 * 60_000
   expect(await jobs.runDue(20_000)).toBeGreaterThan(0)

@@ -40,11 +40,14 @@ interface Started extends Jobs {
   metrics: Registry
 }
 
-const start = (registry: JobSpec[], options: { resident?: boolean; now?: () => number } = {}): Started => {
+const start = async (
+  registry: JobSpec[],
+  options: { resident?: boolean; now?: () => number } = {},
+): Promise<Started> => {
   const metrics = new Registry()
   const clock = { now: options.now ?? Date.now }
   const base = { db, log, metrics, clock }
-  const jobs = openJobs({ base, ctx: base, registry, resident: options.resident ?? true })
+  const jobs = await openJobs({ base, ctx: base, registry, resident: options.resident ?? true })
   open.push(jobs)
   return Object.assign(Object.create(jobs) as Jobs, { metrics })
 }
@@ -73,7 +76,7 @@ const value = async (jobs: Started, metric: string, name?: string) =>
   ).values.find((v) => name === undefined || v.labels.name === name)?.value
 
 test('a job runs after its transaction committed, soon', async () => {
-  const jobs = start([write])
+  const jobs = await start([write])
   await until(async () => (await waiting()) === 0)
   const begun = Date.now()
   await add('write', 'a')
@@ -83,7 +86,7 @@ test('a job runs after its transaction committed, soon', async () => {
 })
 
 test('a job of a transaction that rolled back never runs', async () => {
-  start([write])
+  await start([write])
   await expect(
     db.tx(async (tx) => {
       tx.addJob('write', { note: 'never' })
@@ -101,7 +104,7 @@ test('a handler that fails is run again, as the same job', async () => {
     seen.push([id, attempt])
     if (attempt === 1) throw unavailable('the peer is away')
   })
-  start([flaky])
+  await start([flaky])
   await add('flaky', 'x')
   await until(() => seen.length === 2)
   expect(seen).toEqual([
@@ -113,7 +116,7 @@ test('a handler that fails is run again, as the same job', async () => {
 test('a payload that does not fit the schema is not given to the handler, and kept', async () => {
   let called = false
   const strict = job('strict', Note, () => void (called = true), { maxAttempts: 1 })
-  const jobs = start([strict], { resident: false })
+  const jobs = await start([strict], { resident: false })
   await db.tx(async (tx) => tx.addJob('strict', { other: 1 }))
   await jobs.runDue(5000)
   expect(called).toBe(false)
@@ -122,7 +125,7 @@ test('a payload that does not fit the schema is not given to the handler, and ke
 
 test('what a peer refuses for good is kept as failed and counted, and not tried again', async () => {
   const refused = job('refused', Note, () => Promise.reject(notFound()))
-  const jobs = start([refused], { resident: false })
+  const jobs = await start([refused], { resident: false })
   await add('refused', 'x')
   expect(await jobs.runDue(5000)).toBe(1)
   expect(await jobs.runDue(5000)).toBe(0)
@@ -134,7 +137,7 @@ test('what a peer refuses for good is kept as failed and counted, and not tried 
 
 test('what a peer refuses for now is tried again', async () => {
   const busy = job('busy', Note, () => Promise.reject(conflict('not now')))
-  const jobs = start([busy], { resident: false })
+  const jobs = await start([busy], { resident: false })
   await add('busy', 'x')
   await jobs.runDue(5000)
   expect(await db.row(sql`select attempts, run_at > now() as later from graphile_worker.jobs`)).toEqual({
@@ -155,7 +158,7 @@ test('a run that takes too long ends, its lease is gone, and the job is tried ag
     },
     { timeout: 100 },
   )
-  const jobs = start([slow], { resident: false })
+  const jobs = await start([slow], { resident: false })
   await add('slow', 'x')
   expect(await jobs.runDue(20_000)).toBe(1)
   expect(late).toEqual(['no end after 100 ms'])
@@ -176,8 +179,8 @@ test('two workers run each job once, never the same at the same time', async () 
     running.delete(id)
     runs.push(id)
   })
-  start([alone])
-  start([alone])
+  await start([alone])
+  await start([alone])
   await Promise.all(Array.from({ length: 40 }, (_, i) => add('alone', String(i))))
   await until(async () => runs.length >= 40 && (await waiting()) === 0)
   expect(new Set(runs).size).toBe(40)
@@ -185,7 +188,7 @@ test('two workers run each job once, never the same at the same time', async () 
 })
 
 test('of jobs with one key the last payload waits, at the first time, and runs once', async () => {
-  const jobs = start([write], { resident: false })
+  const jobs = await start([write], { resident: false })
   const soon = new Date(Date.now() + 60_000)
   await add('write', '1', { key: 'room', runAt: soon })
   await jobs.runDue(1000)
@@ -218,7 +221,7 @@ test('a keyed job that fails after a newer one came leaves the work to the newer
     ran.push(note)
     if (note === 'old') throw new Error('the old one fails')
   })
-  const jobs = start([keyed])
+  const jobs = await start([keyed])
   await add('keyed', 'old', { key: 'k' })
   await until(async () => ran.length === 2 && (await waiting()) === 0)
   expect(ran).toEqual(['new', 'old'])
@@ -230,8 +233,8 @@ test('a recurring job runs once for the fleet, in its minute, and makes up for w
   const nightly = cron('nightly', '0 3 * * *', (_, minute) => void at.push(minute.toISOString()))
   let now = Date.parse('2026-11-20T02:58:30Z')
   const pods = [
-    start([nightly], { resident: false, now: () => now }),
-    start([nightly], { resident: false, now: () => now }),
+    await start([nightly], { resident: false, now: () => now }),
+    await start([nightly], { resident: false, now: () => now }),
   ]
   const tick = () => Promise.all(pods.map((pod) => pod.runDue(5000)))
   await tick()
@@ -256,9 +259,9 @@ test('of many processes that find a recurring job due at once, one adds it', asy
   ])
 })
 
-test('a wrong schedule or two jobs of one name end the start', () => {
-  expect(() => cron('x', '0 99 * * *', () => undefined)).toThrow('99')
-  expect(() => start([write, write])).toThrow('two jobs have the same name')
+test('a wrong schedule or two jobs of one name end the start', async () => {
+  await expect(start([cron('x', '0 99 * * *', () => undefined)])).rejects.toThrow('99')
+  await expect(start([write, write])).rejects.toThrow('two jobs have the same name')
 })
 
 test('a short tail gives back what it cannot finish, without an attempt, and leaves it to a longer run', async () => {
@@ -270,7 +273,7 @@ test('a short tail gives back what it cannot finish, without an attempt, and lea
     })
     finished++
   })
-  const jobs = start([slow, write], { resident: false })
+  const jobs = await start([slow, write], { resident: false })
   await add('slow', 'x')
   expect(jobs.poked).toBe(true)
   const begun = performance.now()
@@ -294,7 +297,7 @@ test('stopping lets a run end and takes no new one', async () => {
     await new Promise((r) => setTimeout(r, 300))
     await effect(ctx, note)
   })
-  const jobs = start([slow])
+  const jobs = await start([slow])
   await add('slow', 'x')
   await until(() => begun)
   await jobs.stop()
@@ -344,7 +347,7 @@ test('a job of a killed process is run again at once by the next that starts', a
   child.kill('SIGKILL')
   await once(child, 'exit')
   let attempt = 0
-  start([job('shared', Note, (ctx) => void (attempt = ctx.job.attempt))])
+  await start([job('shared', Note, (ctx) => void (attempt = ctx.job.attempt))])
   // A second, or a few where the machine is busy; not the four hours that its lock would last.
   await until(() => attempt === 2, 25_000)
   expect(Date.now() - killed).toBeLessThan(25_000)
@@ -384,7 +387,7 @@ test('a process that wakes up after its job was given to another has no lease, a
 })
 
 test('the age of the oldest job that waits for the relay is measured', async () => {
-  const jobs = start([write], { resident: false })
+  const jobs = await start([write], { resident: false })
   expect(await value(jobs, 'outbox_age_seconds')).toBe(0)
   await add('write', 'x')
   await db.run(sql`update kit.outbox set at = now() - interval '5 seconds'`)
@@ -392,7 +395,7 @@ test('the age of the oldest job that waits for the relay is measured', async () 
 })
 
 test('a worker goes on after PostgreSQL ended all its connections', async () => {
-  start([write])
+  await start([write])
   await add('write', 'before')
   await until(async () => (await effects()).length === 1)
   await db.run(

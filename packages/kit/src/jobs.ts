@@ -1,11 +1,9 @@
 import type { Base } from './context.ts'
-import { openCrons } from './jobs.cron.ts'
 import { freeDead } from './jobs.locks.ts'
 import { jobMetrics } from './jobs.metrics.ts'
 import { relay } from './jobs.relay.ts'
 import { kitJobs } from './jobs.retention.ts'
 import type { JobSpec } from './jobs.registry.ts'
-import { openOnce, openWorker } from './jobs.worker.ts'
 
 export { eventRetention } from './jobs.retention.ts'
 export { cron, job, type JobCtx, type JobSettings, type JobSpec, type RunningJob } from './jobs.registry.ts'
@@ -40,8 +38,15 @@ export interface JobsOptions {
 const second = 1000
 const minute = 60_000
 
-/** Starts the jobs of a service, with the ones that kit itself has. Does not wait for PostgreSQL. */
-export const openJobs = ({ base, ctx, registry, resident = true, apart = false }: JobsOptions): Jobs => {
+/**
+ * Starts the jobs of a service, with the ones that kit itself has. Does not wait for PostgreSQL. The worker is loaded here:
+ * it is a good part of what a function of Lambda would have to read before its first request.
+ */
+export const openJobs = async ({ base, ctx, registry, resident = true, apart = false }: JobsOptions): Promise<Jobs> => {
+  const [{ openCrons }, { openOnce, openWorker }] = await Promise.all([
+    import('./jobs.cron.ts'),
+    import('./jobs.worker.ts'),
+  ])
   const { db, log, clock } = base
   const specs = withKit(registry)
   const runs = { db, log, ctx, metrics: jobMetrics(base.metrics, db, specs) }

@@ -3,6 +3,7 @@ import { serve as listen, type ServerType } from '@hono/node-server'
 import { topology } from '@wealist/contract/topology'
 import type * as z from 'zod'
 import type { Env } from './config.ts'
+import { listenForSockets } from './live/socket-node.ts'
 import { serveMetrics } from './metrics-port.ts'
 import { migrate } from './migrate.ts'
 import { type Overrides, type Running, type ServiceSpec, start } from './service.ts'
@@ -37,7 +38,7 @@ export const run = async <S extends z.ZodObject, D extends object>(
     await running.close()
     throw error
   })
-  running.live.listen(server, running.contextOf)
+  running.live.listen(server, running.contextOf, listenForSockets)
   const metrics =
     config.METRICS_PORT === undefined ? undefined : await serveMetrics(running, config.METRICS_PORT, config.HOST)
   const port = portOf(server)

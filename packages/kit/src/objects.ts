@@ -1,6 +1,3 @@
-import { CopyObjectCommand, DeleteObjectsCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import * as z from 'zod'
 import { disposition, harmless } from './disposition.ts'
 import { conflict, unavailable } from './errors.ts'
@@ -39,23 +36,30 @@ export type Objects = ReturnType<typeof openObjects>
 export const openObjects = (config: z.output<typeof Config>) => {
   const { S3_ENDPOINT: endpoint, S3_BUCKET: Bucket, S3_ACCESS_KEY_ID: accessKeyId } = config
   const { S3_SECRET_ACCESS_KEY: secretAccessKey } = config
-  const client = new S3Client({
+  const options = {
     region: config.S3_REGION,
     maxAttempts: 2,
     // Otherwise a presigned PUT carries the checksum of an empty body, and every real one is refused.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
+    requestChecksumCalculation: 'WHEN_REQUIRED' as const,
     requestHandler: { connectionTimeout: 1000, requestTimeout: 5000 },
     ...(endpoint && { endpoint, forcePathStyle: true }),
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
-  })
+  }
+  const open = async () => {
+    const sdk = await import('./objects.sdk.ts')
+    return { ...sdk, client: new sdk.S3Client(options) }
+  }
+  let opened: ReturnType<typeof open> | undefined
+  const s3 = () => (opened ??= open())
   return {
-    /** For what only one service does with it. */
-    client,
+    /** The client and its commands, for what only one service does with them. */
+    s3,
     bucket: Bucket,
 
     /** A form that stores one file of this type and of so many bytes under this key. */
-    form: (key: string, { contentType, minBytes = 1, maxBytes, expires }: FormLimits) =>
-      createPresignedPost(client, {
+    form: async (key: string, { contentType, minBytes = 1, maxBytes, expires }: FormLimits) => {
+      const { client, createPresignedPost } = await s3()
+      return createPresignedPost(client, {
         Bucket,
         Key: key,
         Fields: { 'Content-Type': contentType },
@@ -64,11 +68,16 @@ export const openObjects = (config: z.output<typeof Config>) => {
           ['eq', '$Content-Type', contentType],
         ],
         Expires: expires,
-      }),
+      })
+    },
 
     /** An address that gives this object for `expires` seconds, to be saved under this name and never shown in a page. */
-    download: (key: string, { name, contentType, expires }: { name: string; contentType: string; expires: number }) =>
-      getSignedUrl(
+    download: async (
+      key: string,
+      { name, contentType, expires }: { name: string; contentType: string; expires: number },
+    ) => {
+      const { client, getSignedUrl, GetObjectCommand } = await s3()
+      return getSignedUrl(
         client,
         new GetObjectCommand({
           Bucket,
@@ -77,10 +86,12 @@ export const openObjects = (config: z.output<typeof Config>) => {
           ResponseContentType: harmless(contentType),
         }),
         { expiresIn: expires },
-      ),
+      )
+    },
 
     inspect: async (key: string): Promise<Stored | undefined> => {
       try {
+        const { client, GetObjectCommand } = await s3()
         const got = await client.send(new GetObjectCommand({ Bucket, Key: key, Range: 'bytes=0-31' }))
         return {
           size: Number(got.ContentRange?.split('/')[1] ?? got.ContentLength),
@@ -106,6 +117,7 @@ export const openObjects = (config: z.output<typeof Config>) => {
       stored: Stored
       cacheControl?: string
     }) => {
+      const { client, CopyObjectCommand } = await s3()
       const copy = new CopyObjectCommand({
         Bucket,
         CopySource: `${Bucket}/${from}`,
@@ -120,12 +132,13 @@ export const openObjects = (config: z.output<typeof Config>) => {
 
     /** Removes at most 1,000; what is not there counts as removed. */
     remove: async (keys: readonly string[]) => {
+      const { client, DeleteObjectsCommand } = await s3()
       const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true }
       const { Errors: left = [] } = await client.send(new DeleteObjectsCommand({ Bucket, Delete }))
       if (left.length > 0) throw new Error(`S3 did not delete ${left.length} of ${keys.length}: ${left[0]!.Code}`)
     },
 
-    close: () => client.destroy(),
+    close: () => void opened?.then(({ client }) => client.destroy()),
   }
 }
 

@@ -1,4 +1,3 @@
-import { HeadBucketCommand } from '@aws-sdk/client-s3'
 import type { Condition, PieceStatus, ServiceStatus, Status } from '@wealist/contract/ops/status'
 import { type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
 import * as z from 'zod'
@@ -16,15 +15,16 @@ export const all = async (ctx: Ctx): Promise<Status> => {
     Promise.all([
       piece('postgres', () => probe.ping(ctx.db)),
       piece('redis', () => ctx.redis.ping()),
-      piece('s3', () =>
-        ctx.objects.client.send(new HeadBucketCommand({ Bucket: ctx.objects.bucket }), {
-          abortSignal: AbortSignal.timeout(ms),
-        }),
-      ),
+      piece('s3', () => bucket(ctx)),
     ]),
   ])
   const status = worst([...services, ...infrastructure].map((s) => s.status))
   return { status, at: new Date(ctx.clock.now()).toISOString(), services, infrastructure }
+}
+
+const bucket = async ({ objects }: Pick<Ctx, 'objects'>) => {
+  const { client, HeadBucketCommand } = await objects.s3()
+  return client.send(new HeadBucketCommand({ Bucket: objects.bucket }), { abortSignal: AbortSignal.timeout(ms) })
 }
 
 const order: readonly Condition[] = ['up', 'degraded', 'down']

@@ -1,14 +1,4 @@
 import { createHash } from 'node:crypto'
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3'
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { away, type Objects } from '@wealist/kit/objects'
 
 /** Bytes of a part that the service itself sends, of which it holds one. S3 takes none smaller but the last. */
@@ -22,9 +12,10 @@ export interface Part {
 }
 
 export const beginParts = async (
-  { client, bucket }: Objects,
+  { s3, bucket }: Objects,
   { key, contentType }: { key: string; contentType: string },
 ) => {
+  const { client, CreateMultipartUploadCommand } = await s3()
   const begun = await away(
     client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ContentType: contentType })),
   )
@@ -32,11 +23,12 @@ export const beginParts = async (
 }
 
 /** Addresses to PUT parts to. They are signed here, without asking S3. */
-export const partAddresses = (
-  { client, bucket }: Objects,
+export const partAddresses = async (
+  { s3, bucket }: Objects,
   { key, uploadId, count, expires }: { key: string; uploadId: string; count: number; expires: number },
-) =>
-  Promise.all(
+) => {
+  const { client, getSignedUrl, UploadPartCommand } = await s3()
+  return Promise.all(
     Array.from({ length: count }, async (_, i) => ({
       partNumber: i + 1,
       url: await getSignedUrl(
@@ -46,12 +38,14 @@ export const partAddresses = (
       ),
     })),
   )
+}
 
 /** Joins the parts. What S3 says of them is the client's to know: the message, or undefined where they were joined, now or before. */
 export const joinParts = async (
-  { client, bucket }: Objects,
+  { s3, bucket }: Objects,
   { key, uploadId, parts }: { key: string; uploadId: string; parts: readonly Part[] },
 ): Promise<string | undefined> => {
+  const { client, CompleteMultipartUploadCommand } = await s3()
   const Parts = parts
     .toSorted((a, b) => a.partNumber - b.partNumber)
     .map((p) => ({ PartNumber: p.partNumber, ETag: p.etag }))
@@ -74,7 +68,8 @@ export const joinParts = async (
   }
 }
 
-export const abortParts = async ({ client, bucket }: Objects, { key, uploadId }: { key: string; uploadId: string }) => {
+export const abortParts = async ({ s3, bucket }: Objects, { key, uploadId }: { key: string; uploadId: string }) => {
+  const { client, AbortMultipartUploadCommand } = await s3()
   try {
     await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }))
   } catch (error) {
@@ -83,7 +78,8 @@ export const abortParts = async ({ client, bucket }: Objects, { key, uploadId }:
 }
 
 /** The first bytes of an object. */
-export const beginningOf = async ({ client, bucket }: Objects, key: string) => {
+export const beginningOf = async ({ s3, bucket }: Objects, key: string) => {
+  const { client, GetObjectCommand } = await s3()
   const got = await away(
     client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=0-${beginningBytes - 1}` })),
   )
@@ -91,20 +87,26 @@ export const beginningOf = async ({ client, bucket }: Objects, key: string) => {
 }
 
 /** The checksum of a whole object, read through and not kept. */
-export const sha256Of = async ({ client, bucket }: Objects, key: string) => {
+export const sha256Of = async ({ s3, bucket }: Objects, key: string) => {
+  const { client, GetObjectCommand } = await s3()
   const got = await away(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })))
   const hash = createHash('sha256')
   for await (const chunk of got.Body as AsyncIterable<Uint8Array>) hash.update(chunk)
   return hash.digest('hex')
 }
 
-export const readAll = async ({ client, bucket }: Objects, key: string) =>
-  (await away(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })))).Body!.transformToByteArray()
+export const readAll = async ({ s3, bucket }: Objects, key: string) => {
+  const { client, GetObjectCommand } = await s3()
+  return (await away(client.send(new GetObjectCommand({ Bucket: bucket, Key: key })))).Body!.transformToByteArray()
+}
 
-export const put = (
-  { client, bucket }: Objects,
+export const put = async (
+  { s3, bucket }: Objects,
   { key, body, contentType }: { key: string; body: Uint8Array; contentType: string },
-) => away(client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType })))
+) => {
+  const { client, PutObjectCommand } = await s3()
+  return away(client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType })))
+}
 
 /** Sends a stream to S3, of which a part at a time is in memory. Gives its size; what `check` throws of the beginning ends it. */
 export const putStream = async (
@@ -121,7 +123,8 @@ export const putStream = async (
     check(beginning: Uint8Array): Promise<void> | void
   },
 ): Promise<number> => {
-  const { client, bucket } = objects
+  const { s3, bucket } = objects
+  const { client, UploadPartCommand } = await s3()
   // One part's memory for all of them: a new one each would be there until it is collected.
   const part = Buffer.allocUnsafeSlow(ownPart)
   let filled = 0
@@ -169,7 +172,8 @@ export const putStream = async (
 }
 
 /** Pages of what lies under a prefix. */
-export const listed = async function* ({ client, bucket }: Objects, prefix: string) {
+export const listed = async function* ({ s3, bucket }: Objects, prefix: string) {
+  const { client, ListObjectsV2Command } = await s3()
   for (let token: string | undefined, more = true; more;) {
     const page: { Contents?: { Key?: string; LastModified?: Date }[]; NextContinuationToken?: string } =
       await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }))

@@ -1,8 +1,3 @@
-import {
-  ApiGatewayManagementApiClient,
-  DeleteConnectionCommand,
-  PostToConnectionCommand,
-} from '@aws-sdk/client-apigatewaymanagementapi'
 import { type CloseCode, closeCodes } from './close-codes.ts'
 import { control } from './message.ts'
 
@@ -27,14 +22,18 @@ export const openPosts = ({
   endpoint: string
   warn(message: string, about: object): void
 }): Posts => {
-  const client = new ApiGatewayManagementApiClient({
-    endpoint,
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 2000 },
-  })
+  // Loaded with the first post: most requests have nobody to tell.
+  const open = async () => {
+    const sdk = await import('@aws-sdk/client-apigatewaymanagementapi')
+    const requestHandler = { connectionTimeout: 1000, requestTimeout: 2000 }
+    return { ...sdk, client: new sdk.ApiGatewayManagementApiClient({ endpoint, maxAttempts: 2, requestHandler }) }
+  }
+  let opened: ReturnType<typeof open> | undefined
+  const api = () => (opened ??= open())
   const post: Posts['post'] = async (id, { text, seq }) => {
     const small = Buffer.byteLength(text) <= mostPost ? text : control('stale', { seq }).text
     try {
+      const { client, PostToConnectionCommand } = await api()
       await client.send(new PostToConnectionCommand({ ConnectionId: id, Data: small }))
       return true
     } catch (error) {
@@ -49,9 +48,10 @@ export const openPosts = ({
     bye: async (id, code) => {
       const back = code === closeCodes.restarting || code === closeCodes.tooSlow
       await post(id, control('bye', { code, ...(back && { retryAfter: Math.round(Math.random() * 2000) }) }))
+      const { client, DeleteConnectionCommand } = await api()
       await client.send(new DeleteConnectionCommand({ ConnectionId: id })).catch(() => undefined)
     },
-    close: () => client.destroy(),
+    close: () => void opened?.then(({ client }) => client.destroy()),
   }
 }
 

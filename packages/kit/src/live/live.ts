@@ -20,7 +20,7 @@ import { openLogOf } from './log.ts'
 import { openPresence, type Presence } from './presence.ts'
 import { openTurns } from './right.ts'
 import type { Socket } from './socket.ts'
-import { listenForSockets } from './socket-node.ts'
+import type { listenForSockets } from './socket-node.ts'
 import { type StreamOptions, streamOf } from './sse.ts'
 import { realTiming } from './timing.ts'
 
@@ -49,7 +49,8 @@ export interface Live {
 /** The part of it that starts and stops with the process. */
 export interface LiveServer extends Live {
   /** Takes sockets on this server; `context` is what their protocols get as `ctx` for a person. */
-  listen(server: ServerType, context: (person: Person) => object): void
+  /** Takes upgrades on this server; `by` is what does so on Node, which a function of Lambda need not carry. */
+  listen(server: ServerType, context: (person: Person) => object, by: typeof listenForSockets): void
   /** Tells every listener to move on, spread over the window (ms). */
   drain(window: number): Promise<void>
   close(): Promise<void>
@@ -179,9 +180,9 @@ export const openLive = ({
       }
       return streamOf({ ...parts, context: contextOn(ctx) }, { ...what, person: ctx.actor, ended })
     },
-    listen: (server, context) => {
+    listen: (server, context, by) => {
       if (sockets.length === 0) return
-      listenForSockets(server, {
+      by(server, {
         ...parts,
         auth,
         sockets,
