@@ -22,6 +22,7 @@ export interface Behind {
  */
 export const startFront = async ({ service, http, stream, sockets }: Behind, port: number) => {
   const server = createServer((request, response) => {
+    request.url = withoutPrefix(service, request.url)
     const answering = async () => {
       const body = await bodyOf(request)
       if (!body) return refuse(response, 413, 'Request Too Long')
@@ -44,7 +45,7 @@ export const startFront = async ({ service, http, stream, sockets }: Behind, por
   })
   server.on('upgrade', (request, socket, head) => {
     if (!sockets) return void socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
-    const url = new URL(request.url ?? '/', 'http://router')
+    const url = new URL(withoutPrefix(service, request.url), 'http://router')
     url.searchParams.set('path', url.pathname)
     sockets.upgrade(request, `?${url.searchParams}`, socket, head)
   })
@@ -58,6 +59,10 @@ export const startFront = async ({ service, http, stream, sockets }: Behind, por
     },
   }
 }
+
+// Peers and the local gateway ask without it, clients of the previews with it.
+const withoutPrefix = (service: ServiceName, url = '/') =>
+  url.startsWith(`/api/svc/${service}/`) ? url.slice(`/api/svc/${service}`.length) : url
 
 // What API Gateway itself says, which is none of the contract's bodies.
 const refuse = (response: ServerResponse, status: number, message: string) => {

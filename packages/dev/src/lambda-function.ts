@@ -7,34 +7,51 @@ export const mostBytes = 6 * 1024 * 1024
 export interface FunctionOptions extends EnvironmentOptions {
   /** Milliseconds an invocation may take. */
   timeout: number
-  /** Environments at once: the function's reserved concurrency. */
+  /** Invocations at once, past which it is throttled: its reserved concurrency. */
   most?: number
+  /** Processes at once: this machine's limit, past which an invocation waits, as it would not at AWS. */
+  processes?: number
 }
 
 export class Throttled extends Error {}
 
 /** A function of Lambda: as many environments as there are invocations at once, each with one at a time. */
-export const lambdaFunction = ({ timeout, most = 10, ...options }: FunctionOptions) => {
+export const lambdaFunction = ({ timeout, most = 1000, processes = 8, ...options }: FunctionOptions) => {
   const idle: Environment[] = []
   const all = new Set<Environment>()
+  const waiting: (() => void)[] = []
   let starting = 0
+  let under = 0
 
   const take = async (): Promise<Environment> => {
-    for (let found = idle.pop(); found; found = idle.pop()) if (found.alive) return found
-    for (const one of all) if (!one.alive) all.delete(one)
-    if (all.size + starting >= most) throw new Throttled(`${options.name} has ${most} invocations already`)
+    for (;;) {
+      for (let found = idle.pop(); found; found = idle.pop()) if (found.alive) return found
+      for (const one of all) if (!one.alive) all.delete(one)
+      if (all.size + starting < processes) break
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    }
     starting++
     const made = await startEnvironment(options).finally(() => starting--)
     all.add(made)
     return made
   }
+  const give = (environment: Environment) => {
+    under--
+    if (environment.alive) idle.push(environment)
+    waiting.shift()?.()
+  }
   const invoke = async (event: unknown): Promise<IncomingMessage> => {
-    const environment = await take()
-    const response = await environment.invoke({ event, timeout }).catch((error: unknown) => {
-      if (environment.alive) idle.push(environment)
+    if (under >= most) throw new Throttled(`${options.name} has ${most} invocations already`)
+    under++
+    const environment = await take().catch((error: unknown) => {
+      under--
       throw error
     })
-    response.on('close', () => environment.alive && idle.push(environment))
+    const response = await environment.invoke({ event, timeout }).catch((error: unknown) => {
+      give(environment)
+      throw error
+    })
+    response.on('close', () => give(environment))
     return response
   }
   return {
@@ -51,6 +68,10 @@ export const lambdaFunction = ({ timeout, most = 10, ...options }: FunctionOptio
       }
       if (size > mostBytes) throw new RangeError('the response is larger than 6 MB')
       return JSON.parse(Buffer.concat(chunks).toString()) as T
+    },
+    /** Invocations under way. */
+    get under() {
+      return under
     },
     /** Environments there are. */
     get size() {

@@ -45,6 +45,11 @@ export const openDb = ({ url, max, log, observe, onCommit }: DbOptions): Db => {
   } as pg.PoolConfig)
   // A connection that dies while idle is replaced by the next query; unheard, the event would end the process.
   pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection was lost'))
+  const connected = new Set<pg.PoolClient>()
+  pool.on('connect', (client) => {
+    connected.add(client)
+    client.once('end', () => connected.delete(client))
+  })
 
   const sender =
     // In a transaction the error comes as it is: whether it is tried again is decided on PostgreSQL's code.
@@ -104,6 +109,12 @@ export const openDb = ({ url, max, log, observe, onCommit }: DbOptions): Db => {
         }
       }
     },
-    close: () => pool.end(),
+    // The pool's end is not yet that of its connections: a process that is frozen next would keep them for hours.
+    close: async () => {
+      const ended = [...connected].map((client) => new Promise((resolve) => client.once('end', resolve)))
+      await pool.end()
+      const late = new Promise((resolve) => setTimeout(resolve, 1000).unref())
+      await Promise.race([Promise.all(ended), late])
+    },
   }
 }

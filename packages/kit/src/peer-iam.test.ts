@@ -34,8 +34,12 @@ test('calls to a Function URL are signed, body and query included, and the inter
 
 test('another secret, another body or no signature at all is refused there', async () => {
   const wrong = peers({ ...aws, AWS_SECRET_ACCESS_KEY: 'another' })
-  await expect(wrong('user', internal.membership, { params: { id, userId: id } })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await expect(wrong('user', internal.membership, { params: { id, userId: id } })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  })
   const changing = peers(aws, async (to, init) => openSigned(aws)(to, init).then(() => fetch(to, init)))
-  await expect(changing('user', internal.lookup, { body: { ids: [id] } })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await expect(changing('user', internal.lookup, { body: { ids: [id] } })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  })
   expect(() => openSigned({})).toThrow('Lambda')
 })

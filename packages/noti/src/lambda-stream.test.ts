@@ -1,6 +1,7 @@
 import { type StreamingHandler, installAwslambda, startFunctionUrl } from '@wealist/dev/function-url'
 import { type EventStream, openEvents } from '@wealist/dev/testing/event-stream'
 import { throughLambda } from '@wealist/dev/testing/lambda-event'
+import { asProcesses, startAsProcesses } from '@wealist/dev/testing/lambda-sockets'
 import { assigned, type NotiService, notiService } from '@wealist/dev/testing/noti-service'
 import { newId } from '@wealist/kit/ids'
 import { lambda } from '@wealist/kit/lambda'
@@ -14,7 +15,7 @@ const path = '/api/svc/noti/api/notifications/stream'
 let service: NotiService
 let alice: { id: string }
 const open: EventStream[] = []
-const urls: Awaited<ReturnType<typeof startFunctionUrl>>[] = []
+const urls: { stop(): Promise<void> }[] = []
 beforeAll(async () => {
   installAwslambda()
   service = await notiService()
@@ -26,11 +27,14 @@ afterEach(async () => {
   await Promise.all(urls.splice(0).map((url) => url.stop()))
 })
 
-const startUrl = async (timeout?: number) => {
-  const handler = lambdaStream(noti, service.environment, { log }) as unknown as StreamingHandler
-  const url = await startFunctionUrl(handler, { ...(timeout && { timeout }) })
+const kept = <T extends { stop(): Promise<void> }>(url: T) => {
   urls.push(url)
   return url
+}
+const startUrl = async (timeout?: number) => {
+  if (asProcesses) return kept(await startAsProcesses('noti', service.environment, timeout))
+  const handler = lambdaStream(noti, service.environment, { log }) as unknown as StreamingHandler
+  return kept(await startFunctionUrl(handler, { ...(timeout && { timeout }) }))
 }
 const listen = async (url: string, headers: Record<string, string> = {}) => {
   const stream = await openEvents(url + path, { ...service.headersOf(alice), ...headers })
@@ -41,6 +45,16 @@ const ready = (stream: EventStream) => stream.find((e) => e.event === 'ready')
 const seqs = (stream: EventStream) => stream.events.filter((e) => e.data.seq !== undefined).map((e) => e.id)
 const connections = async () =>
   (await service.rows('select from pg_stat_activity where datname = current_database()')).length
+
+// The service beside the functions has only begun, and opens connections for its jobs.
+const settled = async () => {
+  for (let last = -1; ;) {
+    const now = await connections()
+    if (now === last) return now
+    last = now
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}
 
 test('a function streams as a process does: what was missed, then what other processes do, in order', async () => {
   const { url } = await startUrl()
@@ -61,7 +75,7 @@ test('a function streams as a process does: what was missed, then what other pro
 })
 
 test('before the function must end, its client is told to come back, and nothing is left of it', async () => {
-  const before = await connections()
+  const before = await settled()
   const lambda = await startUrl(6500)
   const stream = await listen(lambda.url)
   await ready(stream)

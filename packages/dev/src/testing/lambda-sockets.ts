@@ -1,12 +1,32 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ServiceName } from '@wealist/contract/topology'
-import type { Config } from '@wealist/kit/config'
+import type { Config, Env } from '@wealist/kit/config'
 import { lambda } from '@wealist/kit/lambda'
 import { lambdaSocket } from '@wealist/kit/lambda-socket'
 import type { ServiceSpec } from '@wealist/kit/service'
+import { startLambdaService } from '../lambda-service.ts'
 import { startWebSocketApi } from '../websocket-api.ts'
 import { type Handler, throughLambda } from './lambda-event.ts'
+
+/** LAMBDA_PROCESSES=1: the same tests through the built bundles, as real processes of the Lambda runtime. */
+export const asProcesses = process.env['LAMBDA_PROCESSES'] === '1'
+
+export const startAsProcesses = async (service: ServiceName, env: Env, streamFor?: number) => {
+  const onLine = process.env['TEST_LOG'] ? console.log : undefined
+  const given = { ...env, WEBSOCKET_API_URL: undefined }
+  const running = await startLambdaService(service, { env: given, port: 0, onLine, streamFor })
+  const url = `http://127.0.0.1:${running.port}`
+  return {
+    url,
+    /** Streams under way. */
+    get running() {
+      return running.streams
+    },
+    socketUrl: (path: string) => url.replace('http', 'ws') + path,
+    stop: () => running.stop(),
+  }
+}
 
 /**
  * A service that a test has, once more behind its Lambda adapters, on the same data: requests as API Gateway hands them
@@ -26,6 +46,7 @@ export const startLambdas = async (service: ServiceName, spec: ServiceSpec, conf
     LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
     WEBSOCKET_API_URL: '',
   }
+  if (asProcesses) return startAsProcesses(service, env)
   // The SDK signs what it posts; whose keys these are the stand-in does not ask.
   process.env['AWS_REGION'] ??= 'ap-northeast-2'
   process.env['AWS_ACCESS_KEY_ID'] ??= 'test'

@@ -26,6 +26,8 @@ export type Ask = <R extends RouteSpec>(
 
 export interface OneService<D> {
   running: Listening<D>
+  /** What it was started with. */
+  environment: Env
   url: string
   /** Calls as a person, with new claims each time; answers are held against the contract. */
   as(person: Asker): Ask
@@ -33,6 +35,8 @@ export interface OneService<D> {
   internal: Ask
   /** The headers that make a person of a request, for `fetch`. */
   headersOf(person: Asker): Record<string, string>
+  /** The same, asked at another address: its functions on the same data. */
+  at(base: string): Omit<OneService<D>, 'at'>
   stop(): Promise<void>
 }
 
@@ -58,11 +62,8 @@ export const oneService = async <S extends z.ZodObject, D extends object>(
     DRAIN_SECONDS: '0',
     RATE_LIMIT: '0',
   }
-  const running = await run(
-    spec,
-    { ...given, ...(typeof env === 'function' ? await env(database.url) : env) },
-    { log, ...overrides },
-  )
+  const environment = { ...given, ...(typeof env === 'function' ? await env(database.url) : env) }
+  const running = await run(spec, environment, { log, ...overrides })
   const url = `http://127.0.0.1:${running.port}`
   const { AUTH_ISSUER: iss, AUTH_AUDIENCE: aud } = running.base.config
   const headersOf = ({ id, email = `${id}@example.com`, name: called = 'Somebody', role = 'user' }: Asker) => {
@@ -71,22 +72,27 @@ export const oneService = async <S extends z.ZodObject, D extends object>(
     return { 'x-jwt-payload': Buffer.from(JSON.stringify({ ...claims, token_use: 'access' })).toString('base64url') }
   }
   const asking =
-    (headers: () => Record<string, string>): Ask =>
+    (base: string, headers: () => Record<string, string>): Ask =>
     async (route, input, more) => {
-      const answer = await call(route, input, { base: url, headers: { ...headers(), ...more } })
+      const answer = await call(route, input, { base, headers: { ...headers(), ...more } })
       // Answers come as text from PostgreSQL: that they are what the contract says is checked here.
       return (route.response ? route.response.parse(answer) : answer) as typeof answer
     }
-  return {
+  const asked = (base: string) => ({
+    url: base,
+    as: (person: Asker) => asking(base, () => headersOf(person)),
+    anonymous: asking(base, () => ({})),
+    internal: asking(base, () => ({ 'x-internal-api-key': 'test-key' })),
+  })
+  const service = {
     running,
-    url,
-    as: (person) => asking(() => headersOf(person)),
-    anonymous: asking(() => ({})),
-    internal: asking(() => ({ 'x-internal-api-key': 'test-key' })),
+    environment,
     headersOf,
+    ...asked(url),
     stop: async () => {
       await running.stop()
       await database.drop()
     },
   }
+  return { ...service, at: (base) => ({ ...service, ...asked(base) }) }
 }

@@ -5,6 +5,7 @@ import { newId } from '@wealist/kit/ids'
 import { storage } from '@wealist/storage/service'
 import type * as z from 'zod'
 import { post } from './attach.ts'
+import { asProcesses, startAsProcesses } from './lambda-sockets.ts'
 import { type Asker, oneService } from './one-service.ts'
 import { anyS3, s3Env } from './s3-world.ts'
 import { startWorkspaces } from './workspaces.ts'
@@ -20,12 +21,15 @@ export const storageService = async (env: Env = {}) => {
   const [s3, workspaces] = await Promise.all([anyS3(), startWorkspaces()])
   await workspaces.set(workspaceId, people.alice.id, 'owner')
   for (const { id } of [people.bob, people.vera]) await workspaces.set(workspaceId, id, 'member')
-  const service = await oneService(
+  const alone = await oneService(
     storage,
     { USER_URL: workspaces.url, ...s3Env(s3), ...env },
     { observe: (text) => void (/graphile|outbox|kit\.crons/.test(text) || statements.push(text)) },
   )
-  const { redis, db } = service.running.base
+  const { redis, db } = alone.running.base
+  // The same tests through the Lambda runtime; what looks at rows and statements looks at the service beside it.
+  const functions = asProcesses ? await startAsProcesses('storage', alone.environment) : undefined
+  const service = functions ? alone.at(functions.url) : alone
   const begin = (person: Asker, name: string, size: number, more: Given = {}) =>
     service.as(person)(uploads.create, { body: { workspaceId, name, size, mimeType: 'text/plain', ...more } })
   return {
@@ -58,6 +62,7 @@ export const storageService = async (env: Env = {}) => {
     folder: (person: Asker, name: string, parentId: string | null = null) =>
       service.as(person)(folders.create, { body: { workspaceId, name, parentId } }),
     stop: async () => {
+      await functions?.stop()
       await service.stop()
       await workspaces.stop()
       await s3.stop()
