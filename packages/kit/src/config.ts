@@ -34,6 +34,13 @@ export const Config = z.object({
   VERSION: z.string().default('dev').describe('What is deployed, for status and logs'),
   DATABASE_URL: z.string().optional().describe("The service's own database and role"),
   DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(10).describe('Most database connections of a process'),
+  DATABASE_IDLE_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(600_000)
+    .default(30_000)
+    .describe('How long an unused connection is kept; functions keep none between two requests'),
   REDIS_URL: z.string().default('redis://localhost:6379').describe('Redis; rediss:// for TLS'),
   REDIS_CLUSTER: z
     .enum(['true', 'false'])

@@ -15,6 +15,8 @@ export interface Db extends Queryable {
     options?: { actorId?: string; before?: (tx: Tx, answer: T) => Promise<void>; after?: (commit: Commit) => void },
   ): Promise<T>
   pool: pg.Pool
+  /** Ends the connections that nobody uses now: for a process that is frozen next, which would keep them. */
+  rest(): Promise<void>
   close(): Promise<void>
 }
 
@@ -22,6 +24,8 @@ export interface DbOptions {
   url: string
   /** Most connections of this process; a Lambda has one or two, a pod ten. */
   max: number
+  /** Milliseconds that an unused connection is kept; 30,000 unless told. */
+  idle?: number
   log: Log
   observe?: Observe
   /** Called after each commit with what is to be published or relayed; must not throw and is not awaited. */
@@ -30,12 +34,29 @@ export interface DbOptions {
 
 const again = new Set(['40P01', '40001', '55P03'])
 
-export const openDb = ({ url, max, log, observe, onCommit }: DbOptions): Db => {
+/** The role, or the whole server, has as many connections as it may. */
+const full = '53300'
+const patience = 3000
+
+// Whoever finds no room waits for a turn: nothing of the statement has been sent yet.
+const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+  const end = Date.now() + patience
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (sqlState(error) !== full || Date.now() > end) throw error
+      await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 50))
+    }
+  }
+}
+
+export const openDb = ({ url, max, idle = 30_000, log, observe, onCommit }: DbOptions): Db => {
   const pool = new pg.Pool({
     connectionString: url,
     max,
     connectionTimeoutMillis: 3000,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: idle,
     statement_timeout: 10_000,
     query_timeout: 12_000,
     keepAlive: true,
@@ -51,13 +72,22 @@ export const openDb = ({ url, max, log, observe, onCommit }: DbOptions): Db => {
     client.once('end', () => connected.delete(client))
   })
 
+  // The end of a pool, or of its use of a connection, is not yet the connection's.
+  const gone = async (clients: readonly pg.PoolClient[], end: () => Promise<void>) => {
+    const ended = clients.map((client) => new Promise((resolve) => client.once('end', resolve)))
+    await end()
+    const late = new Promise((resolve) => setTimeout(resolve, 1000).unref())
+    await Promise.race([Promise.all(ended), late])
+  }
+
   const sender =
     // In a transaction the error comes as it is: whether it is tried again is decided on PostgreSQL's code.
     (target: { query: pg.Pool['query'] }, inTransaction = false): Send =>
       async (config) => {
         const start = performance.now()
         try {
-          return (await target.query(config as unknown as pg.QueryConfig)) as never
+          const send = () => target.query(config as unknown as pg.QueryConfig) as unknown as Promise<never>
+          return await (inTransaction ? send() : inTurn(send))
         } catch (error) {
           throw inTransaction ? error : asUnavailable(error)
         } finally {
@@ -66,7 +96,7 @@ export const openDb = ({ url, max, log, observe, onCommit }: DbOptions): Db => {
       }
 
   const once = async <T>(work: (tx: Tx) => Promise<T>, options: Parameters<Db['tx']>[1] = {}) => {
-    const client = await pool.connect().catch((error: unknown) => Promise.reject(asUnavailable(error)))
+    const client = await inTurn(() => pool.connect()).catch((error: unknown) => Promise.reject(asUnavailable(error)))
     // A connection that dies under a transaction also says so by this event, which nobody else hears.
     const lost = (error: Error) => log.warn({ error: error.message }, 'a database connection was lost in a transaction')
     client.on('error', lost)
@@ -109,12 +139,13 @@ export const openDb = ({ url, max, log, observe, onCommit }: DbOptions): Db => {
         }
       }
     },
-    // The pool's end is not yet that of its connections: a process that is frozen next would keep them for hours.
-    close: async () => {
-      const ended = [...connected].map((client) => new Promise((resolve) => client.once('end', resolve)))
-      await pool.end()
-      const late = new Promise((resolve) => setTimeout(resolve, 1000).unref())
-      await Promise.race([Promise.all(ended), late])
+    rest: async () => {
+      const idle: pg.PoolClient[] = []
+      while (pool.idleCount > 0) idle.push(await pool.connect())
+      await gone(idle, async () => {
+        for (const client of idle) client.release(true)
+      })
     },
+    close: () => gone([...connected], () => pool.end()),
   }
 }

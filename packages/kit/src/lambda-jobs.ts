@@ -15,6 +15,7 @@ export const lambdaJobs = <S extends z.ZodObject, D extends object>(
       throw error
     })
     await service.jobs?.runDue(50_000)
+    await service.rest()
     return { statusCode: 204 }
   }
 }

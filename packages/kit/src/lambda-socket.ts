@@ -36,9 +36,14 @@ export const lambdaSocket = <S extends z.ZodObject, D extends object>(
     const { requestContext: at } = event
     if (!at) {
       await gateway.live.sweep()
+      await service.rest()
       return { statusCode: 204 }
     }
-    if (at.routeKey === '$connect') return connect(service as Running, at.connectionId, event)
+    if (at.routeKey === '$connect') {
+      const answer = await connect(service as Running, at.connectionId, event)
+      await service.rest()
+      return answer
+    }
     const [kept] = await registry.find(service.base.redis, [at.connectionId])
     if (at.routeKey === '$disconnect') {
       await registry.drop(service.base.redis, at.connectionId)
@@ -47,6 +52,7 @@ export const lambdaSocket = <S extends z.ZodObject, D extends object>(
     else await gateway.posts.bye(at.connectionId, closeCodes.restarting)
     await service.live.settled(2000)
     if (service.jobs?.poked) await service.jobs.runDue(300).catch(() => undefined)
+    await service.rest()
     return { statusCode: 200 }
   }
 }

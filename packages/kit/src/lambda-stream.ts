@@ -24,7 +24,12 @@ export const lambdaStream = <S extends z.ZodObject, D extends object>(
   overrides: Overrides = {},
 ) => {
   const prefix = `/api/svc/${spec.name}`
-  const few = { DRAIN_SECONDS: '0', ...(topology[spec.name].database !== null && { DATABASE_POOL: '2' }) }
+  // A stream asks each second and holds nothing between: of its connections there are few for many.
+  const few = {
+    DRAIN_SECONDS: '0',
+    DATABASE_IDLE_MS: '20',
+    ...(topology[spec.name].database !== null && { DATABASE_POOL: '2' }),
+  }
   const log = overrides.log ?? openLog({ service: spec.name, level: env['LOG_LEVEL'] ?? 'info' })
   let last: (() => Promise<void>) | undefined
 

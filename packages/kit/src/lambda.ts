@@ -40,6 +40,7 @@ export const lambda = <S extends z.ZodObject, D extends object>(spec: ServiceSpe
     })
     if (!('rawPath' in event)) {
       await runDue(service, 50_000)
+      await service.rest()
       return { statusCode: 204 }
     }
     const path = event.rawPath.startsWith(`${prefix}/`) ? event.rawPath.slice(prefix.length) : event.rawPath
@@ -54,6 +55,7 @@ export const lambda = <S extends z.ZodObject, D extends object>(spec: ServiceSpe
     // What comes after the answer is frozen with the process, so the jobs of this request run before it, briefly. They
     // stay due when that fails; the answer is what it is.
     if (service.jobs?.poked) await runDue(service, 300)
+    await service.rest()
     return result as APIGatewayProxyStructuredResultV2
   }
 }

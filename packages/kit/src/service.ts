@@ -92,6 +92,8 @@ export interface Running<D = unknown> extends Runtime {
   deps: D
   /** Readiness goes 503, sockets are told to move on; resolves when they have. */
   drain(): Promise<void>
+  /** Before the process is frozen: keeps no connection to PostgreSQL, of which all instances together have a share. */
+  rest(): Promise<void>
   close(): Promise<void>
 }
 
@@ -123,6 +125,7 @@ export const start = async <S extends z.ZodObject, D extends object>(
     ? openDb({
         url: common.DATABASE_URL ?? `postgres://localhost:5432/${topology[spec.name].database}`,
         max: common.DATABASE_POOL,
+        idle: common.DATABASE_IDLE_MS,
         log,
         observe: (statement, ms) => {
           sql.observe(statement, ms)
@@ -213,6 +216,7 @@ export const start = async <S extends z.ZodObject, D extends object>(
       state.draining = true
       await live.drain(common.DRAIN_SECONDS * 1000)
     },
+    rest: async () => db?.rest(),
     close: async () => {
       state.draining = true
       await runtime.jobs?.stop()

@@ -90,7 +90,11 @@ export const openLive = ({
 }): LiveServer => {
   const { log, config, metrics, revocations, auth } = base
   // Replays have connections of their own, so that a thousand clients coming back do not keep requests waiting.
-  const fills = url === undefined || (sockets.length === 0 && !streams) ? undefined : openDb({ url, max: 2, log })
+  // Where nothing stays there is no hub to fill, and a frame reads the log by the service's own connections.
+  const fills =
+    url === undefined || !base.resident || (sockets.length === 0 && !streams)
+      ? undefined
+      : openDb({ url, max: 2, idle: config.DATABASE_IDLE_MS, log })
   const warn = (message: string, about: object) => log.warn(about, message)
   const hub = openHub({
     bus,
