@@ -7,6 +7,7 @@ import { ask } from './api.ts'
 import { moment } from './format.ts'
 import { useText } from './i18n.ts'
 import { Empty, Loaded, Page } from './states.tsx'
+import { Heads, More } from './tables.tsx'
 
 export const Audit = () => {
   const { t } = useText()
@@ -47,17 +48,7 @@ export const Audit = () => {
           ) : (
             <>
               <Entries items={items} />
-              {query.hasNextPage && (
-                <Group justify="center">
-                  <Button
-                    variant="default"
-                    loading={query.isFetchingNextPage}
-                    onClick={() => void query.fetchNextPage()}
-                  >
-                    {t('state.more')}
-                  </Button>
-                </Group>
-              )}
+              <More query={query} />
             </>
           )
         }}
@@ -68,19 +59,10 @@ export const Audit = () => {
 
 const Entries = ({ items }: { items: AuditEntry[] }) => {
   const { t, language } = useText()
-  const heads = ['at', 'who', 'what', 'change', 'reason'] as const
   return (
     <Table.ScrollContainer minWidth={760}>
       <Table aria-label={t('page.audit')} verticalSpacing="sm">
-        <Table.Thead>
-          <Table.Tr>
-            {heads.map((head) => (
-              <Table.Th key={head} scope="col">
-                {t(`audit.${head}`)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
+        <Heads of={['audit.at', 'audit.who', 'audit.what', 'audit.change', 'audit.reason']} />
         <Table.Tbody>
           {items.map((entry) => (
             <Table.Tr key={entry.id} data-action={entry.action}>

@@ -5,6 +5,7 @@ import { reading } from './api.ts'
 import { moment } from './format.ts'
 import { useText } from './i18n.ts'
 import { Empty, Loaded, Page } from './states.tsx'
+import { Heads } from './tables.tsx'
 
 const conditions: Record<string, string> = {
   Healthy: 'up',
@@ -18,7 +19,6 @@ const conditions: Record<string, string> = {
 export const Deployments = () => {
   const { t, language } = useText()
   const query = useQuery(reading(deployments.list, {}, 10_000))
-  const heads = ['name', 'health', 'sync', 'version', 'at'] as const
   return (
     <Page title="page.deployments">
       <Loaded query={query}>
@@ -34,15 +34,15 @@ export const Deployments = () => {
             ) : (
               <Table.ScrollContainer minWidth={640}>
                 <Table highlightOnHover aria-label={t('page.deployments')}>
-                  <Table.Thead>
-                    <Table.Tr>
-                      {heads.map((head) => (
-                        <Table.Th key={head} scope="col">
-                          {t(`deployments.${head}`)}
-                        </Table.Th>
-                      ))}
-                    </Table.Tr>
-                  </Table.Thead>
+                  <Heads
+                    of={[
+                      'deployments.name',
+                      'deployments.health',
+                      'deployments.sync',
+                      'deployments.version',
+                      'deployments.at',
+                    ]}
+                  />
                   <Table.Tbody>
                     {items.map((item) => (
                       <Table.Tr key={item.name}>

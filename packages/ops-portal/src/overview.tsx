@@ -48,8 +48,8 @@ export const Overview = () => {
                           ) : (
                             title
                           )}
-                        </Text>{' '}
-                        {lead}
+                        </Text>
+                        {lead && ` · ${lead}`}
                       </List.Item>
                     ))}
                   </List>

@@ -12,6 +12,7 @@ import { ButtonLink } from './links.tsx'
 import { type Change, PersonChange } from './person-change.tsx'
 import { useSession } from './session.ts'
 import { Empty, Loaded, Page } from './states.tsx'
+import { Heads, More } from './tables.tsx'
 
 export const People = () => {
   const { t } = useText()
@@ -67,17 +68,7 @@ export const People = () => {
           ) : (
             <>
               <PeopleTable items={items} onChange={(person, what) => setChange({ person, change: what })} />
-              {query.hasNextPage && (
-                <Group justify="center">
-                  <Button
-                    variant="default"
-                    loading={query.isFetchingNextPage}
-                    onClick={() => void query.fetchNextPage()}
-                  >
-                    {t('state.more')}
-                  </Button>
-                </Group>
-              )}
+              <More query={query} />
             </>
           )
         }}
@@ -93,20 +84,12 @@ const statusText: Record<PersonStatus, string> = { active: 'up', inactive: '', s
 const PeopleTable = ({ items, onChange }: { items: Person[]; onChange: (person: Person, what: Change) => void }) => {
   const { t, language } = useText()
   const me = useSession()?.me
-  const heads = ['name', 'role', 'status', 'workspaces', 'since'] as const
   return (
     <Table.ScrollContainer minWidth={760}>
       <Table highlightOnHover aria-label={t('page.people')} verticalSpacing="sm">
-        <Table.Thead>
-          <Table.Tr>
-            {heads.map((head) => (
-              <Table.Th key={head} scope="col">
-                {t(`people.${head}`)}
-              </Table.Th>
-            ))}
-            <Table.Td />
-          </Table.Tr>
-        </Table.Thead>
+        <Heads of={['people.name', 'people.role', 'people.status', 'people.workspaces', 'people.since']}>
+          <Table.Td />
+        </Heads>
         <Table.Tbody>
           {items.map((person) => (
             <Table.Tr key={person.id} data-person={person.email}>

@@ -6,13 +6,13 @@ import { reading } from './api.ts'
 import { number, share, span } from './format.ts'
 import { useText } from './i18n.ts'
 import { Loaded, Page } from './states.tsx'
+import { Heads } from './tables.tsx'
 
 const colours: Record<Alert, string> = { ok: 'green', slow: 'orange', fast: 'red', unknown: 'gray' }
 
 export const Objectives = () => {
   const { t, language } = useText()
   const query = useQuery(reading(slo.get, {}, 15_000))
-  const heads = ['objective', 'target', 'actual', 'budget', 'burn'] as const
   return (
     <Page title="page.slo">
       <Loaded query={query}>
@@ -23,17 +23,17 @@ export const Objectives = () => {
             </Text>
             <Table.ScrollContainer minWidth={720}>
               <Table className="figures" aria-label={t('page.slo')} verticalSpacing="sm">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th scope="col">{t('services.service')}</Table.Th>
-                    {heads.map((head) => (
-                      <Table.Th key={head} scope="col">
-                        {t(`slo.${head}`)}
-                      </Table.Th>
-                    ))}
-                    <Table.Th scope="col">{t('services.state')}</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
+                <Heads
+                  of={[
+                    'services.service',
+                    'slo.objective',
+                    'slo.target',
+                    'slo.actual',
+                    'slo.budget',
+                    'slo.burn',
+                    'services.state',
+                  ]}
+                />
                 <Table.Tbody>
                   {found.services.map(({ name, availability, latency }) => (
                     <Rows key={name} name={name} of={{ availability, latency }} />

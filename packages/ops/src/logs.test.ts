@@ -1,17 +1,11 @@
 import { logs } from '@wealist/contract/ops'
 import type { LogLine } from '@wealist/contract/ops/logs'
-import { farEnd, type OpsService, opsService } from '@wealist/dev/testing/ops-service'
+import { farEnd, keeper, type OpsService, opsService } from '@wealist/dev/testing/ops-service'
 import { afterEach, expect, test } from 'vitest'
 import { queryOf, quoted } from './loki.ts'
 
-const open: { stop(): unknown }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.stop()
-})
-const kept = <T extends { stop(): unknown }>(one: T) => {
-  open.push(one)
-  return one
-}
+const { kept, stopAll } = keeper()
+afterEach(stopAll)
 const everything = async (service: OpsService, query: Record<string, string>) => {
   const lines: LogLine[] = []
   for (let cursor: string | undefined; ;) {

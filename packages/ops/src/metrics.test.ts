@@ -2,7 +2,7 @@ import { metrics, slo } from '@wealist/contract/ops'
 import { serviceNames } from '@wealist/contract/topology'
 import { readConfig } from '@wealist/kit/config'
 import { requestBuckets } from '@wealist/kit/metrics'
-import { farEnd, opsService } from '@wealist/dev/testing/ops-service'
+import { farEnd, keeper, opsService } from '@wealist/dev/testing/ops-service'
 import { afterEach, expect, test } from 'vitest'
 import { Config } from './deps.ts'
 import { readExposition } from './exposition.ts'
@@ -10,14 +10,8 @@ import { cut } from './history.ts'
 import { figuresOf, joined } from './measures.ts'
 import { alertOf } from './slo.ts'
 
-const open: { stop(): unknown }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.stop()
-})
-const kept = <T extends { stop(): unknown }>(one: T) => {
-  open.push(one)
-  return one
-}
+const { kept, stopAll } = keeper()
+afterEach(stopAll)
 
 /** A service's /metrics as prom-client writes it, with the counts that a test wants. */
 const exposition = (of: { requests: number; errors: number; quick: number; started?: number }) => {

@@ -6,6 +6,10 @@ export const routes = [
   on(api.list, (ctx, { query, page }) => people.list(ctx, query, page)),
   on(api.get, (ctx, { params }) => people.get(ctx, params.id)),
   on(api.update, (ctx, { params, body }) => people.update(ctx, params.id, body)),
-  on(api.setStatus, (ctx, { params, body }) => people.setStatus(ctx, params.id, body)),
-  on(api.setRole, (ctx, { params, body }) => people.setRole(ctx, params.id, body)),
+  on(api.setStatus, (ctx, { params, body: { status, reason } }) =>
+    people.setStanding(ctx, params.id, { what: 'status', wanted: status, reason }),
+  ),
+  on(api.setRole, (ctx, { params, body: { role, reason } }) =>
+    people.setStanding(ctx, params.id, { what: 'role', wanted: role, reason }),
+  ),
 ]

@@ -42,11 +42,10 @@ interface Change {
   id: string
 }
 
-export const setStatus = (db: Queryable, c: Change & { status: PersonStatus; reason: string }) =>
-  verdict(db.row(sql`select ops.set_status(${c.actor}, ${c.id}, ${c.status}, ${c.reason}) as verdict`))
-
-export const setRole = (db: Queryable, c: Change & { role: PlatformRole; reason: string }) =>
-  verdict(db.row(sql`select ops.set_role(${c.actor}, ${c.id}, ${c.role}, ${c.reason}) as verdict`))
+export const setStanding = (
+  db: Queryable,
+  c: Change & { reason: string } & ({ what: 'status'; wanted: PersonStatus } | { what: 'role'; wanted: PlatformRole }),
+) => verdict(db.row(sql`select ops.set_standing(${c.actor}, ${c.id}, ${c.what}, ${c.wanted}, ${c.reason}) as verdict`))
 
 export const setName = (db: Queryable, c: Change & { name: string; version: number | undefined }) =>
   verdict(db.row(sql`select ops.set_name(${c.actor}, ${c.id}, ${c.name}, ${c.version ?? null}) as verdict`))

@@ -8,14 +8,13 @@ import * as people from './people.sql.ts'
 export const list = (ctx: Ctx, filter: people.Filter, page: PageRequest) => people.list(ctx.db, filter, page)
 export const get = (ctx: Ctx, id: string) => people.get(ctx.db, id)
 
-export const setStatus = async (ctx: Ctx, id: string, change: { status: PersonStatus; reason: string }) => {
-  const verdict = await people.setStatus(ctx.db, { actor: ctx.actor.id, id, ...change })
-  if (allowed(verdict)) await felt(ctx, id)
-  return people.get(ctx.db, id)
-}
-
-export const setRole = async (ctx: Ctx, id: string, change: { role: PlatformRole; reason: string }) => {
-  const verdict = await people.setRole(ctx.db, { actor: ctx.actor.id, id, ...change })
+/** Takes effect everywhere within a second, and stands in the audit log. */
+export const setStanding = async (
+  ctx: Ctx,
+  id: string,
+  change: { reason: string } & ({ what: 'status'; wanted: PersonStatus } | { what: 'role'; wanted: PlatformRole }),
+) => {
+  const verdict = await people.setStanding(ctx.db, { actor: ctx.actor.id, id, ...change })
   if (allowed(verdict)) await felt(ctx, id)
   return people.get(ctx.db, id)
 }

@@ -2,17 +2,11 @@ import { createServer } from 'node:net'
 import { deployments, status } from '@wealist/contract/ops'
 import { serviceNames } from '@wealist/contract/topology'
 import { freePort } from '@wealist/dev/ports'
-import { farEnd, type OpsService, opsService } from '@wealist/dev/testing/ops-service'
+import { farEnd, keeper, type OpsService, opsService } from '@wealist/dev/testing/ops-service'
 import { afterEach, expect, test } from 'vitest'
 
-const open: { stop(): unknown }[] = []
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.stop()
-})
-const kept = <T extends { stop(): unknown }>(one: T) => {
-  open.push(one)
-  return one
-}
+const { kept, stopAll } = keeper()
+afterEach(stopAll)
 
 const ready = (body: object, code = 200) =>
   farEnd(

@@ -62,8 +62,8 @@ begin
   return 'may';
 end $$;
 
--- Whoever changes another is an admin who stays one, so there is always one left.
-create function ops.set_status(actor uuid, target uuid, wanted text, why text) returns text
+-- Status or role. Whoever changes another is an admin who stays one, so there is always one left.
+create function ops.set_standing(actor uuid, target uuid, what text, wanted text, why text) returns text
 language plpgsql security definer set search_path = '' as $$
 declare
   verdict text := ops.may(actor, target);
@@ -71,28 +71,13 @@ declare
 begin
   if verdict <> 'may' then return verdict; end if;
   if actor = target then return 'self'; end if;
-  select status into before from public.users where id = target;
+  select case what when 'status' then status when 'role' then role end into strict before from public.users where id = target;
   if before = wanted then return 'same'; end if;
-  update public.users set status = wanted, version = version + 1, updated_at = now() where id = target;
+  update public.users set version = version + 1, updated_at = now(),
+    status = case what when 'status' then wanted else status end, role = case what when 'role' then wanted else role end
+    where id = target;
   insert into ops.audit (actor_id, action, target, was, became, reason)
-    values (actor, 'user.status', target::text, to_jsonb(before), to_jsonb(wanted), why);
-  insert into kit.outbox (task, payload) values ('standing.apply', json_build_object('userId', target));
-  return 'done';
-end $$;
-
-create function ops.set_role(actor uuid, target uuid, wanted text, why text) returns text
-language plpgsql security definer set search_path = '' as $$
-declare
-  verdict text := ops.may(actor, target);
-  before text;
-begin
-  if verdict <> 'may' then return verdict; end if;
-  if actor = target then return 'self'; end if;
-  select role into before from public.users where id = target;
-  if before = wanted then return 'same'; end if;
-  update public.users set role = wanted, version = version + 1, updated_at = now() where id = target;
-  insert into ops.audit (actor_id, action, target, was, became, reason)
-    values (actor, 'user.role', target::text, to_jsonb(before), to_jsonb(wanted), why);
+    values (actor, 'user.' || what, target::text, to_jsonb(before), to_jsonb(wanted), why);
   insert into kit.outbox (task, payload) values ('standing.apply', json_build_object('userId', target));
   return 'done';
 end $$;
@@ -140,5 +125,5 @@ declare
 begin
   execute format('grant usage on schema ops to %I', ops_role);
   execute format('grant select on ops.people, ops.names, ops.audit, ops.settings to %I', ops_role);
-  execute format('grant execute on function ops.set_status, ops.set_role, ops.set_name, ops.set_setting to %I', ops_role);
+  execute format('grant execute on function ops.set_standing, ops.set_name, ops.set_setting to %I', ops_role);
 end $$;

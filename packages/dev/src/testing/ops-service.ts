@@ -74,3 +74,17 @@ export const farEnd = async (listener: RequestListener) => {
     },
   }
 }
+
+/** Keeps what a test opens, to be stopped after it, the last one first. */
+export const keeper = () => {
+  const open: { stop(): unknown }[] = []
+  return {
+    kept: <T extends { stop(): unknown }>(one: T) => {
+      open.push(one)
+      return one
+    },
+    stopAll: async () => {
+      for (const one of open.splice(0).toReversed()) await one.stop()
+    },
+  }
+}
