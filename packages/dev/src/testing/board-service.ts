@@ -6,26 +6,24 @@ import type { Overrides } from '@wealist/kit/service'
 import { expect } from 'vitest'
 import { type Asker, oneService } from './one-service.ts'
 import { listen, tasksOf } from './project-client.ts'
+import { ofRequests } from './statements.ts'
 import { startWorkspaces } from './workspaces.ts'
 
 const waiting = `select task from kit.outbox where task not like 'kit.%' union all
   select task_identifier from graphile_worker.jobs where attempts < max_attempts and task_identifier not like 'kit.%'`
-
-// What jobs ask, which run beside the requests.
-const ofJobs = /graphile|outbox|kit\.crons|'projectName'|reminders/
 
 /** board alone, with a workspace of Alice, Bob and Vera, and Mallory who is outside. `statements` are those of its requests. */
 export const boardService = async (env: Env = {}, overrides: Overrides = {}) => {
   const [alice, bob, vera, mallory] = ['Alice', 'Bob', 'Vera', 'Mallory'].map((name) => ({ id: newId(), name }))
   const people = { alice: alice!, bob: bob!, vera: vera!, mallory: mallory! }
   const workspaceId = newId()
-  const statements: string[] = []
+  const { statements, observe } = ofRequests()
   const workspaces = await startWorkspaces()
   for (const { id } of [people.alice, people.bob, people.vera]) await workspaces.set(workspaceId, id, 'member')
   const service = await oneService(
     board,
     { USER_URL: workspaces.url, NOTI_URL: workspaces.url, ...env },
-    { observe: (text) => void (ofJobs.test(text) || statements.push(text)), ...overrides },
+    { observe, ...overrides },
   )
   const { redis, db } = service.running.base
   return {

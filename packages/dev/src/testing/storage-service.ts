@@ -8,6 +8,7 @@ import { post } from './attach.ts'
 import { asProcesses, startAsProcesses } from './lambda-sockets.ts'
 import { type Asker, oneService } from './one-service.ts'
 import { anyS3, s3Env } from './s3-world.ts'
+import { ofRequests } from './statements.ts'
 import { startWorkspaces } from './workspaces.ts'
 
 type Given = Partial<z.input<typeof NewUpload>>
@@ -17,15 +18,11 @@ export const storageService = async (env: Env = {}) => {
   const [alice, bob, vera, mallory] = ['Alice', 'Bob', 'Vera', 'Mallory'].map((name) => ({ id: newId(), name }))
   const people = { alice: alice!, bob: bob!, vera: vera!, mallory: mallory! }
   const workspaceId = newId()
-  const statements: string[] = []
+  const { statements, observe } = ofRequests()
   const [s3, workspaces] = await Promise.all([anyS3(), startWorkspaces()])
   await workspaces.set(workspaceId, people.alice.id, 'owner')
   for (const { id } of [people.bob, people.vera]) await workspaces.set(workspaceId, id, 'member')
-  const alone = await oneService(
-    storage,
-    { USER_URL: workspaces.url, ...s3Env(s3), ...env },
-    { observe: (text) => void (/graphile|outbox|kit\.crons/.test(text) || statements.push(text)) },
-  )
+  const alone = await oneService(storage, { USER_URL: workspaces.url, ...s3Env(s3), ...env }, { observe })
   const { redis, db } = alone.running.base
   // The same tests through the Lambda runtime; what looks at rows and statements looks at the service beside it.
   const functions = asProcesses ? await startAsProcesses('storage', alone.environment) : undefined
