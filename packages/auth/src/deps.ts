@@ -43,11 +43,30 @@ export const Config = KitConfig.extend({
     .describe("Google's issuer, or one that stands in for it"),
   GOOGLE_CLIENT_ID: z.string().optional().describe('OAuth client of Google; without it there is no Google sign-in'),
   GOOGLE_CLIENT_SECRET: z.string().optional().describe('Its secret'),
+  GOOGLE_CALLBACK_URL: z
+    .string()
+    .optional()
+    .describe(
+      'The callback that Google knows, where that is another place that hands on to this one; its own unless set',
+    ),
+  GOOGLE_STATE_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9-]+\.$/)
+    .optional()
+    .describe('Before every state, with a dot after it: by which that place knows whom to hand on to'),
   REDIRECT_URIS: list.describe('Where sign-in with Google may come back to, exact; none unless set'),
 })
 
+type Settings =
+  | 'AUTH_ISSUER'
+  | 'AUTH_AUDIENCE'
+  | 'PUBLIC_URL'
+  | 'GOOGLE_CALLBACK_URL'
+  | 'GOOGLE_STATE_PREFIX'
+  | 'REDIRECT_URIS'
+
 export interface AuthDeps {
-  settings: Pick<z.infer<typeof Config>, 'AUTH_ISSUER' | 'AUTH_AUDIENCE' | 'PUBLIC_URL' | 'REDIRECT_URIS'>
+  settings: Pick<z.infer<typeof Config>, Settings>
   ring: KeyRing
   /** Undefined where Google sign-in is not configured. */
   google: Provider | undefined

@@ -18,7 +18,7 @@ export const authorize = async (ctx: Anyone, query: { redirectUri: string; codeC
   const { provider, callback } = configured(ctx)
   if (!ctx.settings.REDIRECT_URIS.includes(query.redirectUri))
     throw invalid([{ path: 'redirectUri', message: 'is not on the list of places that sign-in may come back to' }])
-  const state = secret()
+  const state = (ctx.settings.GOOGLE_STATE_PREFIX ?? '') + secret()
   const nonce = secret()
   const verifier = secret()
   // A second tab keeps the first one's cookie, so that both can come back.
@@ -95,7 +95,8 @@ const browserOf = (ctx: Anyone) =>
 
 const configured = ({ google, settings }: Anyone) => {
   if (!google) throw new Problem('NOT_FOUND', 'Signing in with Google is not set up here.')
-  return { provider: google, callback: `${settings.PUBLIC_URL}/api/oauth2/callback/google` }
+  const callback = settings.GOOGLE_CALLBACK_URL ?? `${settings.PUBLIC_URL}/api/oauth2/callback/google`
+  return { provider: google, callback }
 }
 
 const refusalOf = ({ status }: Standing): SignInError | undefined =>

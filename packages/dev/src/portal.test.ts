@@ -111,7 +111,8 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     for (const path of pages) {
       await page.goto(`/${path}`)
       await page.locator('main h1').waitFor()
-      expect(await page.getByRole('alert').count(), path).toBe(0)
+      // What could not be read at once is read again.
+      await expect.poll(() => page.getByRole('alert').count(), { timeout: 15_000, message: path }).toBe(0)
     }
     const { accessToken } = await world.signIn('victor@example.com')
     const as = { base: world.at('ops').base, token: accessToken }

@@ -8,18 +8,24 @@ export interface MigrateOptions {
   url: string
   /** The service's folder of numbered SQL files; none where it has no tables. */
   dir?: URL | undefined
+  /** kit's own files, for a bundle that has them elsewhere; where they lie in the repository unless told. */
+  kit?: URL | undefined
   /** Only that many of the service's files: for the test that goes step by step. */
   count?: number
 }
 
-const own = new URL('../migrations/', import.meta.url)
 const lock = 7_331_100
 
 /**
  * Brings a database up to date, forward only: kit's tables, the worker's, then the service's. Two processes at once are
  * safe: one waits. What is already there is left alone.
  */
-export const migrate = async ({ url, dir, count }: MigrateOptions): Promise<void> => {
+export const migrate = async ({
+  url,
+  dir,
+  count,
+  kit = new URL('../migrations/', import.meta.url),
+}: MigrateOptions): Promise<void> => {
   const client = new Client({ connectionString: url })
   client.on('error', () => undefined)
   await client.connect()
@@ -27,7 +33,7 @@ export const migrate = async ({ url, dir, count }: MigrateOptions): Promise<void
     // A migration may take longer than a request is allowed to.
     await client.query('set lock_timeout = 0; set idle_in_transaction_session_timeout = 0; set transaction_timeout = 0')
     await client.query('select pg_advisory_lock($1)', [lock])
-    await files(client, own, 'migrations_of_kit')
+    await files(client, kit, 'migrations_of_kit')
     await worker(url)
     if (dir) await files(client, dir, 'migrations', count)
   } finally {

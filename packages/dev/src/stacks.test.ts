@@ -1,0 +1,326 @@
+import { contracts } from '@wealist/contract/contracts'
+import { isSocket, routesOf } from '@wealist/contract/route'
+import { type Node, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
+import { build as buildPortal } from '@wealist/ops-portal/build'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { mostPreviews, room, shareOf } from '../../../stacks/connections.ts'
+import { stageOf } from '../../../stacks/stage.ts'
+import { functions } from './bundle.ts'
+import { services } from './services.ts'
+import { openApi } from './stacks/api-routes.ts'
+import { openEdge } from './stacks/edge.ts'
+import { installPlatform } from './stacks/platform.ts'
+import { ofType, type Resource } from './stacks/resources.ts'
+import { flat, rightsOf } from './stacks/rights.ts'
+import { simulate, type Simulated } from './stacks/simulate.ts'
+
+// The program of sst.config.ts runs as it would for a deployment, with Pulumi's mocks in AWS' place. That proves what is
+// declared and how it hangs together, not that AWS accepts it.
+
+const settings = Object.fromEntries(
+  ['GoogleClientId', 'GoogleClientSecret', 'LiveKitUrl', 'LiveKitApiKey', 'LiveKitApiSecret', 'AdminEmails'].map(
+    (name) => [`SST_SECRET_${name}`, `the ${name}`],
+  ),
+)
+const domain = { WEALIST_DOMAIN: 'wealist.example' }
+const titled = (name: string) => name[0]!.toUpperCase() + name.slice(1)
+const secretArn = (name: string) => `arn:aws:secretsmanager:ap-northeast-2:000000000000:secret:wealist/${name}`
+
+let pr: Simulated
+let dev: Simulated
+let prod: Simulated
+const named = ({ resources }: Simulated, name: string) => resources.find((r) => r.name === name)!
+const only = ({ resources }: Simulated, type: string): Resource => {
+  const found = ofType(resources, type)
+  expect(found, type).toHaveLength(1)
+  return found[0]!
+}
+
+beforeAll(async () => {
+  await Promise.all([installPlatform(), buildPortal()])
+  pr = await simulate('pr-7', domain)
+  dev = await simulate('dev', { ...domain, ...settings })
+  prod = await simulate('prod', { ...domain, ...settings })
+  for (const { error } of [pr, dev, prod]) if (error) throw new Error(error)
+}, 300_000)
+
+describe('names of stages', () => {
+  const sentence = /^The stage “.*” cannot be: .*\. Use dev, prod, pr-<number> or a short name of your own/
+  test('one that is too long or odd is refused with a sentence, before anything is made', async () => {
+    for (const name of ['pr-123456', 'a-name-that-is-too-long']) {
+      const { resources, error } = await simulate(name)
+      expect([name, resources]).toEqual([name, []])
+      expect(error).toMatch(sentence)
+    }
+    for (const name of ['', 'pr-', 'pr-0', 'Minho', 'min_ho', 'a--b', '-a', '7', 'prod-2', '한글'])
+      expect(() => stageOf(name), name).toThrow(sentence)
+    for (const name of ['dev', 'prod', 'pr-1', 'pr-99999', 'minho', 'minho-2']) expect(stageOf(name).name).toBe(name)
+  })
+})
+
+describe('settings that people set', () => {
+  test('what prod lacks is said in one sentence, with the commands that set it, and nothing is made', async () => {
+    const { SST_SECRET_LiveKitApiKey: _, SST_SECRET_AdminEmails: __, ...rest } = settings as Record<string, string>
+    const { resources, error } = await simulate('prod', { ...domain, ...rest })
+    expect(error).toContain('The stage prod lacks LiveKitApiKey (key that LiveKit knows), AdminEmails')
+    expect(error).toContain('npx sst secret set AdminEmails --stage prod')
+    expect(resources.map(({ type }) => type)).toEqual(['pulumi:pulumi:Stack'])
+  })
+  test('a preview needs none: what nobody set is switched off', () => {
+    const chat = JSON.parse(named(pr, 'ChatSecretVersion').inputs['secretString'] as string) as Record<string, string>
+    expect(chat['LIVEKIT_API_KEY']).toBe('')
+  })
+})
+
+describe('a preview answers what the contract says', () => {
+  test('every public route of the contract reaches the function of its service', () => {
+    const at = openApi(pr.resources)
+    for (const service of serviceNames)
+      for (const { route } of routesOf(service, contracts[service])) {
+        if (route.access === 'internal') continue
+        const path = route.path.replaceAll(/\{\w+\}/g, '0192f0c1-0000-7000-8000-000000000000')
+        const bare = service === 'auth' && /^\/(oauth2|api\/oauth2|\.well-known)\//.test(path)
+        for (const asked of [`/api/svc/${service}${path}`, ...(bare ? [path] : [])])
+          expect([asked, at(route.method, asked)]).toEqual([asked, `${titled(service)}Function`])
+      }
+  })
+  test('no internal route, no health and no metrics are reached, by whatever path', () => {
+    const at = openApi(pr.resources)
+    const internal = serviceNames.flatMap((service) =>
+      routesOf(service, contracts[service]).filter(({ route }) => route.access === 'internal'),
+    )
+    expect(internal.length).toBeGreaterThan(9)
+    const paths = [...internal.map(({ route }) => route.path), '/metrics', '/health/ready', '/logs', '/', '']
+    for (const path of paths)
+      for (const prefix of ['', ...serviceNames.map((service) => `/api/svc/${service}`)])
+        expect([prefix + path, at('POST', prefix + path)]).toEqual([prefix + path, undefined])
+  })
+  test('each request goes through the one address to the API, the stream, the sockets, the pictures or the portal', async () => {
+    const edge = openEdge(pr.resources)
+    const to = async (path: string) => (await edge(path)).origin
+    expect(await to('/api/svc/board/api/tasks/1')).toBe('apiapi.execute-api.example')
+    expect(await to('/oauth2/authorization/google')).toBe('apiapi.execute-api.example')
+    expect(await to('/.well-known/jwks.json')).toBe('apiapi.execute-api.example')
+    expect(await to('/api/svc/noti/api/notifications')).toBe('apiapi.execute-api.example')
+    expect(await to('/api/svc/noti/api/notifications/stream')).toBe('notistreamurl.lambda-url.aws.example')
+    expect(await edge('/avatars/a.png')).toMatchObject({
+      origin: 'wealist-filesbucket.s3.ap-northeast-2.amazonaws.com',
+      uri: '/avatars/a.png',
+    })
+    expect(await to('/avatarsx')).toBe('wealist-portalassetsbucket.s3.ap-northeast-2.amazonaws.com')
+    expect(await edge('/people')).toMatchObject({
+      origin: 'wealist-portalassetsbucket.s3.ap-northeast-2.amazonaws.com',
+      uri: '/index.html',
+    })
+    expect((await edge('/config.json')).uri).toBe('/config.json')
+  })
+  test('a socket of the contract opens at its WebSocket API, which has no paths, with its path in the query', async () => {
+    const edge = openEdge(pr.resources)
+    const sockets = serviceNames.flatMap((service) =>
+      Object.values(contracts[service])
+        .flatMap((feature) => Object.values(feature))
+        .filter(isSocket)
+        .map(({ path }) => ({ service, path: `/api/svc/${service}${path.replaceAll(/\{\w+\}/g, 'an-id')}` })),
+    )
+    expect(new Set(sockets.map(({ service }) => service))).toEqual(new Set(['board', 'chat']))
+    for (const { service, path } of sockets)
+      expect(await edge(path)).toEqual({
+        origin: `${service}socketsapi.execute-api.example`,
+        uri: '/$default',
+        path: encodeURIComponent(path),
+      })
+  })
+  test('sockets have their three routes, all to the function of their service', () => {
+    for (const service of ['board', 'chat']) {
+      const api = `${titled(service)}SocketsApi-id`
+      const routes = ofType(pr.resources, 'aws:apigatewayv2/route:Route').filter((r) => r.inputs['apiId'] === api)
+      expect(routes.map(({ inputs }) => inputs['routeKey'] as string).toSorted()).toEqual([
+        '$connect',
+        '$default',
+        '$disconnect',
+      ])
+      const integrations = ofType(pr.resources, 'aws:apigatewayv2/integration:Integration')
+      for (const { inputs } of integrations.filter((i) => i.inputs['apiId'] === api))
+        expect(inputs['integrationUri']).toContain(`function:${titled(service)}SocketFunction/`)
+    }
+  })
+  test('the stream streams; of the other functions only those that peers call have an address, for signed calls alone', () => {
+    const urls = ofType(pr.resources, 'aws:lambda/functionUrl:FunctionUrl').map(({ name, inputs }) => [
+      name,
+      inputs['authorizationType'],
+      inputs['invokeMode'],
+    ])
+    expect(urls.toSorted()).toEqual([
+      ['NotiStreamUrl', 'NONE', 'RESPONSE_STREAM'],
+      ['NotiUrl', 'AWS_IAM', 'BUFFERED'],
+      ['UserUrl', 'AWS_IAM', 'BUFFERED'],
+    ])
+    expect(named(pr, 'NotiStreamFunction').inputs['timeout']).toBe(900)
+  })
+})
+
+describe('a preview’s functions', () => {
+  const nameOf = (service: ServiceName, kind: string) => titled(service) + (kind === 'http' ? '' : titled(kind))
+
+  test('are every Lambda adapter that there is, and no other, each from its own file', () => {
+    const built = pr.builds.map(({ functionID, handler }) => `${functionID} ${handler}`)
+    const adapters = functions.map((f) => `${nameOf(f.service, f.kind)} ${f.entry.replace(/\.ts$/, '.handler')}`)
+    expect(built.toSorted()).toEqual([...adapters, 'Prepare stacks/functions/prepare.handler'].toSorted())
+    const withSharp = pr.builds.filter(({ properties }) => 'install' in properties).map((b) => b.functionID)
+    expect(withSharp).toEqual(['StorageJobs'])
+  })
+  test('run Node 24 on arm64 within the limits of what calls them', () => {
+    const timeouts = { http: 30, socket: 29, stream: 900, jobs: 60 }
+    for (const { service, kind } of functions) {
+      const { inputs } = named(pr, `${nameOf(service, kind)}Function`)
+      expect(inputs).toMatchObject({ runtime: 'nodejs24.x', architectures: ['arm64'], timeout: timeouts[kind] })
+    }
+  })
+  test('have their own secret and exactly the rights of their edges in the topology', () => {
+    const files = 'arn:aws:s3:::wealist-filesbucket'
+    const objects = ['AbortMultipartUpload', 'DeleteObject', 'GetObject', 'ListMultipartUploadParts', 'PutObject']
+    for (const { service, kind } of functions) {
+      const fn = nameOf(service, kind)
+      const { calls, uses }: Node = topology[service]
+      const peers = calls.filter((peer) => peer !== 'auth')
+      const expected = [
+        `secretsmanager:GetSecretValue ${secretArn(`pr-7/${service}`)}`,
+        ...(service === 'auth' ? [`secretsmanager:GetSecretValue ${secretArn('pr-7/auth-keys')}`] : []),
+        ...(uses.includes('s3') ? [`s3:ListBucket ${files}`] : []),
+        ...(uses.includes('s3') && service !== 'ops'
+          ? [`s3:ListBucketMultipartUploads ${files}`, ...objects.map((action) => `s3:${action} ${files}/*`)]
+          : []),
+        ...peers.flatMap((peer) =>
+          ['lambda:InvokeFunction', 'lambda:InvokeFunctionUrl'].map(
+            (action) => `${action} arn:aws:lambda:ap-northeast-2:000000000000:function:${titled(peer)}Function`,
+          ),
+        ),
+        ...(['board', 'chat'].includes(service)
+          ? [
+              `execute-api:ManageConnections arn:aws:execute-api:ap-northeast-2:000000000000:${service}socketsapi/*/*/@connections/*`,
+            ]
+          : []),
+      ]
+      expect([fn, flat(rightsOf(pr.resources, fn))]).toEqual([fn, expected.toSorted()])
+      const { variables } = named(pr, `${fn}Function`).inputs['environment'] as { variables: Record<string, string> }
+      expect(variables['SECRETS_ID']).toBe(secretArn(`pr-7/${service}`))
+      expect(JSON.stringify(variables)).not.toMatch(/password-of|:secret@/)
+      for (const peer of peers)
+        expect(variables[`${peer.toUpperCase()}_URL`]).toBe(`https://${peer}url.lambda-url.aws.example/`)
+    }
+  })
+  test('are told in their secret of their own database, and of the keys of those whom they call, no others', () => {
+    for (const service of serviceNames) {
+      const said = JSON.parse(named(pr, `${titled(service)}SecretVersion`).inputs['secretString'] as string) as Record<
+        string,
+        string
+      >
+      const keys = Object.keys(said).filter((name) => name.endsWith('_KEY') && !name.startsWith('LIVEKIT'))
+      const { calls, database }: Node = topology[service]
+      expect(named(pr, `${titled(service)}SecretVersion`).secret).toContain('secretString')
+      expect(keys.toSorted()).toEqual(
+        calls
+          .filter((peer) => peer !== 'auth')
+          .map((peer) => `${peer.toUpperCase()}_KEY`)
+          .toSorted(),
+      )
+      expect(said['DATABASE_URL']).toBe(
+        database === null
+          ? undefined
+          : `postgres://pr_7_${service}:password-of-Password${titled(service)}@postgres.internal:5432/pr_7_${database}?sslmode=verify-full`,
+      )
+    }
+  })
+  test('change only after the migrations have run', () => {
+    const prepared = only(pr, 'aws:lambda/invocation:Invocation')
+    expect(prepared.inputs).toMatchObject({ lifecycleScope: 'CRUD' })
+    for (const { service, kind } of functions)
+      expect(named(pr, `${nameOf(service, kind)}Function`).dependsOn).toContain(prepared.urn)
+    for (const { service } of functions.filter(({ kind }) => kind === 'http'))
+      if (topology[service].database)
+        expect(prepared.dependsOn).toContain(named(pr, `${titled(service)}SecretVersion`).urn)
+  })
+  test('are ticked each minute where a service has jobs or sockets, and nowhere else', () => {
+    const ticked = ofType(pr.resources, 'aws:scheduler/schedule:Schedule')
+    for (const { inputs } of ticked) expect(inputs['scheduleExpression']).toBe('rate(1 minute)')
+    const expected = functions.filter(({ service, kind }) =>
+      kind === 'http' ? services[service].jobs !== undefined : kind !== 'stream',
+    )
+    expect(ticked.map(({ inputs }) => (inputs['target'] as { arn: string }).arn.split(':').at(-1)).toSorted()).toEqual(
+      expected.map(({ service, kind }) => `${nameOf(service, kind)}Function`).toSorted(),
+    )
+  })
+})
+
+describe('what stays and what goes', () => {
+  test('a preview protects nothing and leaves nothing, and makes no server and no network', () => {
+    for (const { name, protect, retainOnDelete, type } of pr.resources) {
+      expect([name, protect, retainOnDelete]).toEqual([name, false, false])
+      expect(type).not.toMatch(/^aws:(ec2|rds|elasticache)\//)
+    }
+    expect(pr.app).toEqual({ removal: 'remove', protect: false })
+    for (const { inputs } of ofType(pr.resources, 'aws:secretsmanager/secret:Secret'))
+      expect(inputs).toMatchObject({ recoveryWindowInDays: 0, name: expect.stringMatching(/^wealist\/pr-7\//) })
+    expect(named(pr, 'FilesBucket').inputs['forceDestroy']).toBe(true)
+  })
+  test('prod’s data is protected, retained, encrypted and in two zones', () => {
+    expect(prod.app).toEqual({ removal: 'retain', protect: true })
+    const data = ['aws:rds/instance:Instance', 'aws:elasticache/replicationGroup:ReplicationGroup']
+    const kept = [
+      ...data.map((type) => only(prod, type)),
+      named(prod, 'FilesBucket'),
+      ...ofType(prod.resources, 'aws:secretsmanager/secret:Secret').filter(({ inputs }) =>
+        String(inputs['name']).startsWith('wealist/'),
+      ),
+    ]
+    expect(kept.length).toBeGreaterThan(10)
+    for (const { name, protect, retainOnDelete } of kept)
+      expect([name, protect, retainOnDelete]).toEqual([name, true, true])
+    expect(kept[0]!.inputs).toMatchObject({
+      deletionProtection: true,
+      multiAz: true,
+      storageEncrypted: true,
+      skipFinalSnapshot: false,
+      engineVersion: expect.stringMatching(/^17\./),
+    })
+    expect(kept[1]!.inputs).toMatchObject({
+      transitEncryptionEnabled: true,
+      atRestEncryptionEnabled: true,
+      multiAzEnabled: true,
+      automaticFailoverEnabled: true,
+      numCacheClusters: 2,
+    })
+    expect(named(prod, 'FilesBucket').inputs['forceDestroy']).toBe(false)
+  })
+  test('nothing throws away files but parts of uploads that nobody finished', () => {
+    for (const stage of [pr, dev, prod])
+      expect(named(stage, 'FilesLifecycle').inputs['rules']).toEqual([
+        {
+          id: 'abandoned-uploads',
+          status: 'Enabled',
+          filter: { prefix: '' },
+          abortIncompleteMultipartUpload: { daysAfterInitiation: 2 },
+        },
+      ])
+  })
+  test('all stages together have room on the server: what roles may open is less than it takes', () => {
+    expect(shareOf('dev') + mostPreviews * shareOf('preview')).toBeLessThanOrEqual(room('dev'))
+    expect(shareOf('prod')).toBeLessThanOrEqual(room('prod'))
+    const input = JSON.parse(only(pr, 'aws:lambda/invocation:Invocation').inputs['input'] as string) as object
+    expect(input).toMatchObject({ limit: 5, most: mostPreviews, redisPrefix: 'wealist:pr-7:' })
+  })
+})
+
+describe('sign-in with Google', () => {
+  test('dev owns the one callback that Google knows, and a preview names it with its own prefix of the state', () => {
+    expect(dev.outputs['googleCallback']).toBe('https://google.wealist.example/api/oauth2/callback/google')
+    const { variables } = named(pr, 'AuthFunction').inputs['environment'] as { variables: Record<string, string> }
+    expect(variables).toMatchObject({
+      GOOGLE_CALLBACK_URL: 'https://google.wealist.example/api/oauth2/callback/google',
+      GOOGLE_STATE_PREFIX: 'pr-7.',
+      PUBLIC_URL: 'https://pr-7.wealist.example',
+      REDIRECT_URIS: 'https://pr-7.wealist.example/callback',
+    })
+    expect(prod.outputs['googleCallback']).toBeUndefined()
+  })
+})

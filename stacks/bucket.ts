@@ -1,0 +1,53 @@
+import { guard, type Stage } from './stage.ts'
+
+/** Operations on objects, by browsers with presigned addresses and by the services. */
+const actions = [
+  's3:GetObject',
+  's3:PutObject',
+  's3:DeleteObject',
+  's3:AbortMultipartUpload',
+  's3:ListMultipartUploadParts',
+]
+
+/** The stage's files. Only CloudFront reads what lies under avatars/; all else is presigned. */
+export const makeBucket = (stage: Stage, origins: $util.Input<string>[]) => {
+  const bucket = new sst.aws.Bucket('Files', {
+    access: 'cloudfront',
+    versioning: stage.kept,
+    cors: {
+      allowOrigins: origins,
+      allowMethods: ['GET', 'HEAD', 'PUT', 'POST'],
+      allowHeaders: ['*'],
+      exposeHeaders: ['ETag', 'Content-Length', 'Content-Range', 'Accept-Ranges'],
+      maxAge: '1 hour',
+    },
+    transform: {
+      bucket: (args, options) => {
+        args.forceDestroy = !stage.kept
+        Object.assign(options, guard(stage))
+      },
+    },
+  })
+  // Files themselves are deleted by storage, which counts them; only parts of uploads that nobody finished are nobody's.
+  new aws.s3.BucketLifecycleConfiguration('FilesLifecycle', {
+    bucket: bucket.name,
+    rules: [
+      {
+        id: 'abandoned-uploads',
+        status: 'Enabled',
+        filter: { prefix: '' },
+        abortIncompleteMultipartUpload: { daysAfterInitiation: 2 },
+      },
+    ],
+  })
+  return bucket
+}
+
+/** What a service that uses S3 may do, on this bucket alone. */
+export const onFiles = (bucket: sst.aws.Bucket) => [
+  { actions, resources: [$interpolate`${bucket.arn}/*`] },
+  { actions: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], resources: [bucket.arn] },
+]
+
+/** ops only asks whether the bucket is there. */
+export const onBucketAlone = (bucket: sst.aws.Bucket) => [{ actions: ['s3:ListBucket'], resources: [bucket.arn] }]

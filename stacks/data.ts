@@ -1,0 +1,82 @@
+import { instances } from './connections.ts'
+import { dev, guard, secretOf, type Stage } from './stage.ts'
+
+/** The servers under a stage: PostgreSQL as its administrator, and Redis. Both URLs hold passwords. */
+export interface Data {
+  databaseUrl: $util.Output<string>
+  redisUrl: $util.Output<string>
+  /** The secret in which a function finds both. */
+  secretArn: $util.Output<string>
+}
+
+const tls = '?sslmode=verify-full'
+
+/** PostgreSQL 17 and Valkey of dev or prod, encrypted, and in prod on two zones. */
+export const makeData = (stage: Stage, vpc: sst.aws.Vpc): Data => {
+  const { kept } = stage
+  const postgres = new sst.aws.Postgres('Postgres', {
+    vpc,
+    version: '17.6',
+    instance: instances[kept ? 'prod' : 'dev'].class,
+    storage: kept ? '100 GB' : '20 GB',
+    multiAz: kept,
+    database: 'postgres',
+    transform: {
+      instance: (args, options) => {
+        Object.assign(args, {
+          storageEncrypted: true,
+          deletionProtection: kept,
+          skipFinalSnapshot: !kept,
+          backupRetentionPeriod: kept ? 14 : 1,
+          applyImmediately: !kept,
+        })
+        Object.assign(options, guard(stage))
+      },
+    },
+  })
+  const redis = new sst.aws.Redis('Redis', {
+    vpc,
+    engine: 'valkey',
+    instance: kept ? 'm7g.large' : 't4g.micro',
+    cluster: false,
+    // Sessions and revocations live here alone: nothing may be put out for want of room.
+    parameters: { 'maxmemory-policy': 'noeviction' },
+    transform: {
+      cluster: (args, options) => {
+        Object.assign(args, {
+          numCacheClusters: kept ? 2 : 1,
+          automaticFailoverEnabled: kept,
+          multiAzEnabled: kept,
+          // ElastiCache keeps no append-only file: a copy in another zone and daily snapshots stand in for it.
+          snapshotRetentionLimit: kept ? 7 : 0,
+        })
+        Object.assign(options, guard(stage))
+      },
+    },
+  })
+  const databaseUrl = $interpolate`postgres://${postgres.username}:${encoded(postgres.password)}@${postgres.host}:${postgres.port}/postgres${tls}`
+  const redisUrl = $interpolate`rediss://${redis.username}:${encoded(redis.password)}@${redis.host}:${redis.port}`
+  const secret = new aws.secretsmanager.Secret(
+    'DataSecret',
+    { name: secretOf(stage, 'data'), recoveryWindowInDays: kept ? 30 : 0 },
+    guard(stage),
+  )
+  new aws.secretsmanager.SecretVersion('DataSecretVersion', {
+    secretId: secret.id,
+    secretString: $jsonStringify({ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }),
+  })
+  return { databaseUrl, redisUrl, secretArn: secret.arn }
+}
+
+/** dev's servers, as a preview finds them. */
+export const devData = (): Data => {
+  const { secretString, arn } = aws.secretsmanager.getSecretVersionOutput({ secretId: secretOf(dev, 'data') })
+  const told = $jsonParse(secretString).apply((v) => v as { DATABASE_URL: string; REDIS_URL: string })
+  return { databaseUrl: told.DATABASE_URL, redisUrl: told.REDIS_URL, secretArn: withoutVersion(arn) }
+}
+
+const encoded = (text: $util.Input<string | undefined>) =>
+  $util.output(text).apply((value) => encodeURIComponent(value ?? ''))
+
+// The data source gives the secret's own ARN; older ones gave `secret|version`.
+const withoutVersion = (arn: $util.Output<string>) => arn.apply((value) => value.split('|')[0]!)
