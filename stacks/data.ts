@@ -56,9 +56,13 @@ export const makeData = (stage: Stage, vpc: sst.aws.Vpc): Data => {
   })
   const databaseUrl = $interpolate`postgres://${postgres.username}:${encoded(postgres.password)}@${postgres.host}:${postgres.port}/postgres${tls}`
   const redisUrl = $interpolate`rediss://${redis.username}:${encoded(redis.password)}@${redis.host}:${redis.port}`
+  return tell(stage, databaseUrl, redisUrl)
+}
+
+const tell = (stage: Stage, databaseUrl: $util.Output<string>, redisUrl: $util.Output<string>): Data => {
   const secret = new aws.secretsmanager.Secret(
     'DataSecret',
-    { name: secretOf(stage, 'data'), recoveryWindowInDays: kept ? 30 : 0 },
+    { name: secretOf(stage, 'data'), recoveryWindowInDays: stage.kept ? 30 : 0 },
     guard(stage),
   )
   new aws.secretsmanager.SecretVersion('DataSecretVersion', {
@@ -68,8 +72,15 @@ export const makeData = (stage: Stage, vpc: sst.aws.Vpc): Data => {
   return { databaseUrl, redisUrl, secretArn: secret.arn }
 }
 
+/** The servers of a preview: dev's, or under `sst dev`, where functions run on one's own machine, those of that machine. */
+export const dataOf = (stage: Stage): Data => {
+  const { DATABASE_URL, REDIS_URL } = process.env
+  if (!$dev || !DATABASE_URL || !REDIS_URL) return devData()
+  return tell(stage, $util.secret(DATABASE_URL), $util.secret(REDIS_URL))
+}
+
 /** dev's servers, as a preview finds them. */
-export const devData = (): Data => {
+const devData = (): Data => {
   const { secretString, arn } = aws.secretsmanager.getSecretVersionOutput({ secretId: secretOf(dev, 'data') })
   const told = $jsonParse(secretString).apply((v) => v as { DATABASE_URL: string; REDIS_URL: string })
   return { databaseUrl: told.DATABASE_URL, redisUrl: told.REDIS_URL, secretArn: withoutVersion(arn) }

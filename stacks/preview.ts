@@ -1,6 +1,6 @@
 import { makeApi } from './api.ts'
 import { makeBucket } from './bucket.ts'
-import { type Data, devData } from './data.ts'
+import { type Data, dataOf } from './data.ts'
 import { makeFunctions } from './functions.ts'
 import { scheduleJobs } from './jobs.ts'
 import { devNetwork, type Network } from './network.ts'
@@ -35,7 +35,7 @@ export const preview = (stage: Stage) => {
   leaveNothing()
   const domain = process.env['WEALIST_DOMAIN'] || undefined
   const network = devNetwork()
-  const data = devData()
+  const data = dataOf(stage)
   const secrets = makeSecrets(stage, data, settingsOf(stage))
   const keys = makeKeysSecret(stage)
   const router = makeRouter(['board', 'chat'], domain && `${stage.name}.${domain}`)

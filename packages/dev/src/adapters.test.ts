@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { everyRoute, requestOf } from './testing/examples.ts'
-import { throughLambda } from './testing/lambda-event.ts'
+import { eventOf, throughLambda } from './testing/lambda-event.ts'
 import { testWorld, type World } from './testing/world.ts'
 
 let world: World
@@ -75,3 +75,20 @@ test.each(everyRoute.filter(({ name }) => !onNodeAlone.includes(name)).map(title
     }
   },
 )
+
+test('a path that climbs reaches no internal route through API Gateway, which matches it as it was written, key or not', async () => {
+  const { init } = requestOf(everyRoute.find(({ name }) => name === 'users.me')!, world.ids, {
+    key: world.internalKey('user'),
+  })
+  const handler = world.lambda('user')
+  const id = world.people.alice.id
+  const asked = async (rawPath: string) => {
+    const event = eventOf('user', '/api/users/me', init)
+    const answer = await handler({ ...event, rawPath, requestContext: { ...event.requestContext } }, {} as never)
+    return answer.statusCode
+  }
+  expect(await asked(`/internal/users/${id}`)).toBe(200)
+  for (const up of ['/api/users/..', '/api/users/%2e%2e', '/api/users/.%2E', '/api/users\\..', '/api/users/x/../..'])
+    for (const prefix of ['/api/svc/user', ''])
+      expect([up, await asked(`${prefix}${up}/../internal/users/${id}`)]).toEqual([up, 404])
+})

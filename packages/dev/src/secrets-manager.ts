@@ -16,6 +16,9 @@ interface Asked {
   VersionStage?: string
   VersionStages?: string[]
   ClientRequestToken?: string
+  Filters?: { Key: string; Values: string[] }[]
+  MaxResults?: number
+  NextToken?: string
   SecretString?: string
 }
 
@@ -23,7 +26,7 @@ const refusal = (code: string, message: string) => ({ status: 400, body: { __typ
 const arnOf = (name: string) => `arn:aws:secretsmanager:local:000000000000:secret:${name}`
 
 /**
- * A development stand-in for Secrets Manager: GetSecretValue and PutSecretValue of text, with the stages of versions.
+ * A development stand-in for Secrets Manager: GetSecretValue and PutSecretValue of text, with the stages of versions, and ListSecrets.
  * In memory, this machine only, and signatures are not looked at. A secret that is `undefined` exists and was never
  * given a value; in both cases, and for one that does not exist, reading is ResourceNotFoundException.
  */
@@ -77,7 +80,17 @@ export const startSecretsManager = async ({
     },
   }
 
+  /** The one operation without a name: pages of names that begin as the filter says. */
+  const list = ({ Filters = [], MaxResults = 100, NextToken = '0' }: Asked) => {
+    const prefixes = Filters.find(({ Key }) => Key === 'name')?.Values ?? ['']
+    const names = [...secrets.keys()].filter((name) => prefixes.some((p) => name.startsWith(p))).toSorted()
+    const end = Number(NextToken) + MaxResults
+    const SecretList = names.slice(Number(NextToken), end).map((Name) => ({ Name, ARN: arnOf(Name) }))
+    return { status: 200, body: { SecretList, ...(end < names.length && { NextToken: String(end) }) } }
+  }
+
   const answer = (target: string, text: string) => {
+    if (target === 'secretsmanager.ListSecrets') return list(JSON.parse(text) as Asked)
     const operation = operations[target.replace('secretsmanager.', '')]
     if (!operation) return refusal('UnknownOperationException', `This stand-in does not know ${target}.`)
     const asked = JSON.parse(text) as Asked

@@ -311,6 +311,23 @@ describe('what stays and what goes', () => {
   })
 })
 
+describe('sst dev', () => {
+  test('works on the servers of one’s own machine where they are named, in functions that run there alone', async () => {
+    const local = { DATABASE_URL: 'postgres://postgres@127.0.0.1:15432/postgres', REDIS_URL: 'redis://127.0.0.1:16379' }
+    const mine = await simulate('minho', { ...domain, ...local, DEV: '1' })
+    expect(mine.error).toBeUndefined()
+    const said = (of: Simulated) =>
+      JSON.parse(named(of, 'BoardSecretVersion').inputs['secretString'] as string) as Record<string, string>
+    expect(said(mine)).toMatchObject({
+      DATABASE_URL: 'postgres://minho_board:password-of-PasswordBoard@127.0.0.1:15432/minho_board_db',
+      REDIS_URL: local.REDIS_URL,
+    })
+    expect(named(mine, 'BoardFunction').inputs['handler']).toBe('bootstrap')
+    const deployed = await simulate('minho', { ...domain, ...local })
+    expect(said(deployed)['REDIS_URL']).toContain('redis.internal')
+  })
+})
+
 describe('sign-in with Google', () => {
   test('dev owns the one callback that Google knows, and a preview names it with its own prefix of the state', () => {
     expect(dev.outputs['googleCallback']).toBe('https://google.wealist.example/api/oauth2/callback/google')

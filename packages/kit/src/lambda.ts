@@ -16,6 +16,10 @@ const runDue = (service: Running, ms: number) =>
 // Read as text, a file would lose the byte order mark by which Excel knows UTF-8.
 const isContentTypeBinary = (type: string) => type.startsWith('text/csv') || defaultIsContentTypeBinary(type)
 
+// API Gateway matches its routes on the path as it was written, and a URL is resolved only afterwards: one that climbs
+// would come out where no route leads. It is not found.
+const climbs = (path: string) => /(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i.test(path)
+
 /**
  * The Lambda adapter: API Gateway HTTP events (payload 2.0) of one service, and the schedule that runs what is
  * due each minute. Starts once a process; a start that fails is
@@ -43,7 +47,8 @@ export const lambda = <S extends z.ZodObject, D extends object>(spec: ServiceSpe
       await service.rest()
       return { statusCode: 204 }
     }
-    const path = event.rawPath.startsWith(`${prefix}/`) ? event.rawPath.slice(prefix.length) : event.rawPath
+    const { rawPath } = event
+    const path = climbs(rawPath) ? '/' : rawPath.startsWith(`${prefix}/`) ? rawPath.slice(prefix.length) : rawPath
     const inner = {
       ...event,
       rawPath: path,

@@ -78,7 +78,7 @@ export const simulate = async (stage: string, env: Record<string, string> = {}):
     // SST's components read them while they are loaded; app() fills them in.
     execArgv: [
       '--import',
-      `data:text/javascript,globalThis.$app={providers:{}};globalThis.$cli={};globalThis.$dev=false`,
+      `data:text/javascript,globalThis.$app={providers:{}};globalThis.$cli={};globalThis.$dev=${env['DEV'] === '1'}`,
     ],
     silent: true,
     env: {
