@@ -77,9 +77,13 @@ test.each(everyRoute.filter(({ name }) => !onNodeAlone.includes(name)).map(title
 )
 
 test('a path that climbs reaches no internal route through API Gateway, which matches it as it was written, key or not', async () => {
-  const { init } = requestOf(everyRoute.find(({ name }) => name === 'users.me')!, world.ids, {
-    key: world.internalKey('user'),
-  })
+  const { init } = requestOf(
+    everyRoute.find(({ name }) => name === 'users.me')!,
+    world.ids,
+    {
+      key: world.internalKey('user'),
+    },
+  )
   const handler = world.lambda('user')
   const id = world.people.alice.id
   const asked = async (rawPath: string) => {

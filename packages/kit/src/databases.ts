@@ -1,4 +1,4 @@
-import type { Client, DatabaseError } from 'pg'
+import { Client, type DatabaseError } from 'pg'
 
 /** Who signs in to PostgreSQL, and where: what a `DATABASE_URL` says. */
 export interface Login {
@@ -84,4 +84,24 @@ export const dropDatabases = async (client: Client, urls: { owner: boolean; url:
   for (const { database } of logins.filter(({ owner }) => owner))
     await client.query(`drop database if exists ${database} with (force)`)
   for (const { role } of logins) await client.query(`drop role if exists ${role}`)
+}
+
+/**
+ * What a container does for `databases`: as the administrator of `DATABASE_URL`, the databases and roles of every
+ * `<SERVICE>_DATABASE_URL`. ops shares user's.
+ */
+export const makeAll = async (env: Record<string, string | undefined>) => {
+  const urls = Object.entries(env).flatMap(([name, url]) => {
+    const [, service] = /^([A-Z]+)_DATABASE_URL$/.exec(name) ?? []
+    return service && url ? [{ owner: service !== 'OPS', url }] : []
+  })
+  if (!env['DATABASE_URL'] || urls.length === 0)
+    throw new Error('DATABASE_URL, the administrator’s, and a <SERVICE>_DATABASE_URL of each service are needed')
+  const client = new Client({ connectionString: env['DATABASE_URL'] })
+  await client.connect()
+  try {
+    await makeDatabases(client, urls)
+  } finally {
+    await client.end()
+  }
 }

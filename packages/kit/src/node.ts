@@ -3,6 +3,7 @@ import { serve as listen, type ServerType } from '@hono/node-server'
 import { topology } from '@wealist/contract/topology'
 import type * as z from 'zod'
 import type { Env } from './config.ts'
+import { makeAll } from './databases.ts'
 import { listenForSockets } from './live/socket-node.ts'
 import { serveMetrics } from './metrics-port.ts'
 import { migrate } from './migrate.ts'
@@ -66,7 +67,7 @@ const portOf = (server: Pick<ServerType, 'address'>) => {
 
 /**
  * The container's entry: `node node.ts` serves until SIGTERM or SIGINT, `node node.ts migrate` brings the database up
- * to date and ends.
+ * to date and ends, and `node node.ts databases` makes the databases and roles of all services.
  */
 export const serve = async <S extends z.ZodObject, D extends object>(spec: ServiceSpec<S, D>, entry: string) => {
   if (pathToFileURL(process.argv[1] ?? '').href !== entry) return
@@ -74,6 +75,7 @@ export const serve = async <S extends z.ZodObject, D extends object>(spec: Servi
     if (spec.migrations) await migrate({ url: process.env['DATABASE_URL'] ?? '', dir: spec.migrations })
     return
   }
+  if (process.argv[2] === 'databases') return makeAll(process.env)
   const running = await run(spec, process.env)
   let stopping = false
   const stop = () => {

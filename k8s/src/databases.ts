@@ -1,0 +1,81 @@
+import { type Node, serviceNames, topology } from '@wealist/contract/topology'
+import { Job } from 'kubernetes-models/batch/v1/Job'
+import type { IEnvVar } from 'kubernetes-models/v1/EnvVar'
+import type { Environment, Image } from './environment.ts'
+import { containerSecurity, podSecurity } from './pods.ts'
+
+const withDatabase = serviceNames.filter((name) => (topology[name] as Node).database !== null)
+/** ops has a role in user's database, and no tables of its own to migrate. */
+const owners = withDatabase.filter((name) => name !== 'ops')
+
+const fromSecret = (name: string, secret: string): IEnvVar => ({
+  name,
+  valueFrom: { secretKeyRef: { name: secret, key: 'DATABASE_URL' } },
+})
+
+const job = (name: string, image: Image, env: Environment, command: string, variables: IEnvVar[], hook: string) =>
+  new Job({
+    metadata: {
+      name,
+      namespace: env.namespace,
+      annotations: {
+        'argocd.argoproj.io/hook': hook,
+        'argocd.argoproj.io/hook-delete-policy': 'BeforeHookCreation',
+        ...(hook === 'Sync' && { 'argocd.argoproj.io/sync-wave': '1' }),
+      },
+    },
+    spec: {
+      backoffLimit: 3,
+      activeDeadlineSeconds: 900,
+      template: {
+        metadata: { labels: { job: 'databases', 'sidecar.istio.io/inject': 'false' } },
+        spec: {
+          restartPolicy: 'Never',
+          automountServiceAccountToken: false,
+          securityContext: podSecurity,
+          containers: [
+            {
+              name,
+              image: `${env.registry}/wealist-${image}:${env.tags[image]}`,
+              args: ['index.mjs', command],
+              env: [
+                ...variables,
+                ...(env.aws ? [{ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/rds/global-bundle.pem' }] : []),
+              ],
+              securityContext: containerSecurity,
+              resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '512Mi' } },
+              volumeMounts: [
+                { name: 'tmp', mountPath: '/tmp' },
+                ...(env.aws ? [{ name: 'rds', mountPath: '/etc/rds', readOnly: true }] : []),
+              ],
+            },
+          ],
+          volumes: [
+            { name: 'tmp', emptyDir: {} },
+            ...(env.aws ? [{ name: 'rds', configMap: { name: 'rds-ca' } }] : []),
+          ],
+        },
+      },
+    },
+  })
+
+/** Five databases and a role a service, as their secrets say, made where they are missing. */
+export const databasesOf = (env: Environment) => [
+  job(
+    'make-databases',
+    'user',
+    env,
+    'databases',
+    [
+      fromSecret('DATABASE_URL', 'data'),
+      ...withDatabase.map((service) => fromSecret(`${service.toUpperCase()}_DATABASE_URL`, service)),
+    ],
+    'Sync',
+  ),
+]
+
+/** Each service's tables, before its new pods: a new version runs on what the one before understands. */
+export const migrationsOf = (env: Environment) =>
+  owners.map((service) =>
+    job(`migrate-${service}`, service, env, 'migrate', [fromSecret('DATABASE_URL', service)], 'PreSync'),
+  )

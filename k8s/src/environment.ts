@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { type ServiceName, serviceNames } from '@wealist/contract/topology'
+
+export const environmentNames = ['localhost', 'dev', 'prod'] as const
+export type EnvironmentName = (typeof environmentNames)[number]
+
+/** Every image: a service each, storage's jobs that need sharp, and the operators' portal. */
+export const images = [...serviceNames, 'storage-thumbnails', 'ops-portal'] as const
+export type Image = (typeof images)[number]
+
+/** What differs from one environment to the next. Releases write `tags`, people the rest: `k8s/environments/<name>.json`. */
+interface Settings {
+  registry: string
+  region: string
+  /** Where browsers reach the API; the portal is at `ops.` before it. */
+  domain: string
+  bucket: string
+  /** ARN of the certificate that the load balancer shows; none on localhost. */
+  certificate: string
+  tags: Record<Image, string>
+}
+export interface Environment extends Settings {
+  name: EnvironmentName
+  namespace: string
+  /** Runs on AWS: servers of RDS, ElastiCache and S3, secrets of Secrets Manager. */
+  aws: boolean
+  /** Pods of a service, at least and at most. */
+  replicas: { least: number; most: number }
+  origin: string
+  portal: string
+}
+
+const replicas = {
+  localhost: { least: 1, most: 2 },
+  dev: { least: 2, most: 3 },
+  prod: { least: 3, most: 12 },
+} as const
+
+export const environmentOf = (name: EnvironmentName): Environment => {
+  const file = new URL(`../environments/${name}.json`, import.meta.url)
+  const settings = JSON.parse(readFileSync(file, 'utf8')) as Settings
+  const aws = name !== 'localhost'
+  const scheme = aws ? 'https' : 'http'
+  return {
+    ...settings,
+    name,
+    namespace: `wealist-${name}`,
+    aws,
+    replicas: replicas[name],
+    origin: `${scheme}://${settings.domain}`,
+    portal: `${scheme}://ops.${settings.domain}`,
+  }
+}
+
+/** The gateway's namespace, and who it is in the mesh. */
+export const ingress = { namespace: 'istio-ingress', account: 'gateway' } as const
+export const monitoring = 'monitoring'
+export const argocd = 'argocd'
+
+/** Who a pod is in the mesh, by its service account. */
+export const principal = (namespace: string, account: string) => `cluster.local/ns/${namespace}/sa/${account}`
+
+export const labelsOf = (app: string) => ({
+  app,
+  'app.kubernetes.io/name': app,
+  'app.kubernetes.io/part-of': 'wealist',
+})
+/** Whom a service asks over the mesh. `auth` in the topology stands for its published keys, which the gateway reads. */
+export const callsOf = (edges: readonly ServiceName[]): ServiceName[] => edges.filter((peer) => peer !== 'auth')

@@ -1,0 +1,64 @@
+import { AnalysisTemplate } from '@kubernetes-models/argo-rollouts/argoproj.io/v1alpha1/AnalysisTemplate'
+import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor'
+import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
+import { alertsOf } from './alerts.ts'
+import { dashboards } from './dashboards.ts'
+import { type Environment, type Image, images, monitoring } from './environment.ts'
+
+const watched: Image[] = images.filter((image) => image !== 'ops-portal')
+
+/** What a canary is held to: its requests that are not 5xx, against 99 %, and none at all is no verdict. */
+const healthy = (env: Environment) =>
+  new AnalysisTemplate({
+    metadata: { name: 'healthy', namespace: env.namespace },
+    spec: {
+      args: [{ name: 'app' }],
+      metrics: [
+        {
+          name: 'answers',
+          interval: '30s',
+          count: 6,
+          failureLimit: 1,
+          inconclusiveLimit: 2,
+          successCondition: 'len(result) == 0 || isNaN(result[0]) || result[0] >= 0.99',
+          failureCondition: 'len(result) > 0 && !isNaN(result[0]) && result[0] < 0.99',
+          provider: {
+            prometheus: {
+              address: `http://prometheus-operated.${monitoring}:9090`,
+              query: `sum(rate(http_request_duration_seconds_count{namespace="${env.namespace}",service="{{args.app}}",status!~"5.."}[2m])) / sum(rate(http_request_duration_seconds_count{namespace="${env.namespace}",service="{{args.app}}"}[2m]))`,
+            },
+          },
+        },
+      ],
+    },
+  })
+
+/** Prometheus, its alerts and Grafana's dashboards. Localhost has none of the three. */
+export const monitoringOf = (env: Environment) =>
+  env.aws
+    ? [
+        ...watched.map(
+          (image) =>
+            new ServiceMonitor({
+              metadata: { name: image, namespace: env.namespace, labels: { release: 'prometheus' } },
+              spec: {
+                selector: { matchLabels: { app: image } },
+                namespaceSelector: { matchNames: [env.namespace] },
+                endpoints: [
+                  // Our metrics say themselves of which service they are.
+                  { port: 'http-metrics', path: '/metrics', interval: '15s', scrapeTimeout: '10s', honorLabels: true },
+                ],
+              },
+            }),
+        ),
+        alertsOf(env),
+        ...(env.name === 'prod' ? [healthy(env)] : []),
+        ...Object.entries(dashboards(env)).map(
+          ([name, dashboard]) =>
+            new ConfigMap({
+              metadata: { name: `dashboard-${name}`, namespace: env.namespace, labels: { grafana_dashboard: '1' } },
+              data: { [`wealist-${env.name}-${name}.json`]: `${JSON.stringify(dashboard, null, 2)}\n` },
+            }),
+        ),
+      ]
+    : []
