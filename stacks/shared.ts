@@ -1,22 +1,33 @@
+import { makeAssets } from './assets.ts'
 import { makeBucket } from './bucket.ts'
+import { makeCluster } from './cluster.ts'
 import { makeData } from './data.ts'
+import { makeGithubRoles } from './github.ts'
 import { makeGoogleCallback } from './google.ts'
+import { makeIdentities } from './identities.ts'
 import { makeNetwork, tellNetwork } from './network.ts'
+import { makeRegistry } from './registry.ts'
 import { makeKeysSecret, makeSecrets } from './secrets.ts'
 import { settingsOf } from './settings.ts'
 import type { Stage } from './stage.ts'
 
-/** dev or prod: what lies under the cluster, and in dev what previews share. */
+/** dev or prod: the cluster and what lies under it, and in dev what previews and releases share. */
 export const shared = (stage: Stage) => {
   const settings = settingsOf(stage)
-  const domain = process.env['WEALIST_DOMAIN']
-  if (!domain) throw new Error(`The stage ${stage.name} needs WEALIST_DOMAIN, the domain under which everything is.`)
+  const root = process.env['WEALIST_DOMAIN']
+  if (!root) throw new Error(`The stage ${stage.name} needs WEALIST_DOMAIN, the domain under which everything is.`)
+  const domain = `${stage.kept ? 'app' : stage.name}.${root}`
   const vpc = makeNetwork(stage)
   const data = makeData(stage, vpc)
   makeSecrets(stage, data, settings)
-  makeKeysSecret(stage)
-  const bucket = makeBucket(stage, [`https://${stage.kept ? 'app' : stage.name}.${domain}`])
-  const previews = stage.kept ? {} : { googleCallback: makeGoogleCallback(domain) }
-  if (!stage.kept) tellNetwork(vpc)
-  return { bucket: bucket.name, ...previews }
+  const keys = makeKeysSecret(stage)
+  const bucket = makeBucket(stage, [`https://${domain}`, `https://ops.${domain}`])
+  const assets = makeAssets(bucket, domain)
+  const cluster = makeCluster(stage, vpc)
+  makeIdentities({ stage, cluster, bucket, keys })
+  const told = { cluster: cluster.name, bucket: bucket.name, assets: assets.url }
+  if (stage.kept) return told
+  tellNetwork(vpc)
+  makeRegistry(stage)
+  return { ...told, ...makeGithubRoles(), googleCallback: makeGoogleCallback(root) }
 }

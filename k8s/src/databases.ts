@@ -1,6 +1,7 @@
 import { type Node, serviceNames, topology } from '@wealist/contract/topology'
 import { Job } from 'kubernetes-models/batch/v1/Job'
 import type { IEnvVar } from 'kubernetes-models/v1/EnvVar'
+import { perService } from '../../stacks/connections.ts'
 import type { Environment, Image } from './environment.ts'
 import { containerSecurity, podSecurity } from './pods.ts'
 
@@ -68,6 +69,7 @@ export const databasesOf = (env: Environment) => [
     'databases',
     [
       fromSecret('DATABASE_URL', 'data'),
+      ...(env.name === 'localhost' ? [] : [{ name: 'CONNECTION_LIMIT', value: String(perService[env.name]) }]),
       ...withDatabase.map((service) => fromSecret(`${service.toUpperCase()}_DATABASE_URL`, service)),
     ],
     'Sync',

@@ -27,7 +27,9 @@ const parse = (text: string): Instruction[] =>
 
 // What a build finds on the machine: where programs are, and how npm reaches its registry from here.
 const machine = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => /^(PATH|HOME|npm_config_.*|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS)$/i.test(name)),
+  Object.entries(process.env).filter(([name]) =>
+    /^(PATH|HOME|npm_config_.*|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS)$/i.test(name),
+  ),
 )
 
 /**

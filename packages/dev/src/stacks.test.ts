@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { mostPreviews, room, shareOf } from '../../../stacks/connections.ts'
 import { stageOf } from '../../../stacks/stage.ts'
 import { functions } from './bundle.ts'
+import { images } from './container.ts'
 import { buildPortal } from './portal.ts'
 import { services } from './services.ts'
 import { openApi } from './stacks/api-routes.ts'
@@ -308,6 +309,85 @@ describe('what stays and what goes', () => {
     expect(shareOf('prod')).toBeLessThanOrEqual(room('prod'))
     const input = JSON.parse(only(pr, 'aws:lambda/invocation:Invocation').inputs['input'] as string) as object
     expect(input).toMatchObject({ limit: 5, most: mostPreviews, redisPrefix: 'wealist:pr-7:' })
+  })
+})
+
+describe('the cluster', () => {
+  test('lies on three private zones in prod, is protected and retained, and keeps its secrets encrypted', () => {
+    const cluster = only(prod, 'aws:eks/cluster:Cluster')
+    expect([cluster.protect, cluster.retainOnDelete]).toEqual([true, true])
+    expect(cluster.inputs).toMatchObject({
+      deletionProtection: true,
+      encryptionConfig: { resources: ['secrets'] },
+      accessConfig: { authenticationMode: 'API' },
+      vpcConfig: { endpointPrivateAccess: true },
+    })
+    expect((cluster.inputs['vpcConfig'] as { subnetIds: string[] }).subnetIds).toHaveLength(3)
+    expect(only(prod, 'aws:eks/nodeGroup:NodeGroup').inputs).toMatchObject({ amiType: 'AL2023_ARM_64_STANDARD' })
+  })
+  test('enforces NetworkPolicies and hands out identities to pods', () => {
+    for (const stage of [dev, prod]) {
+      const addons = ofType(stage.resources, 'aws:eks/addon:Addon').map(({ inputs }) => inputs)
+      const named = addons.map(({ addonName }) => addonName as string)
+      expect(named).toEqual(
+        expect.arrayContaining(['coredns', 'kube-proxy', 'eks-pod-identity-agent', 'metrics-server']),
+      )
+      const cni = addons.find(({ addonName }) => addonName === 'vpc-cni')!
+      expect(JSON.parse(cni['configurationValues'] as string)).toEqual({ enableNetworkPolicy: 'true' })
+    }
+  })
+  test('gives each service account its own rights in AWS, and those without any none', () => {
+    const identities = ofType(prod.resources, 'aws:eks/podIdentityAssociation:PodIdentityAssociation')
+    const who = identities.map(({ inputs }) => `${inputs['namespace']}/${inputs['serviceAccount']}`)
+    const users = serviceNames.filter((s) =>
+      (topology[s].uses as readonly string[]).some((u) => u === 's3' || u === 'secrets'),
+    )
+    expect(who.toSorted()).toEqual(
+      [...users, 'storage-thumbnails']
+        .map((s) => `wealist-prod/${s}`)
+        .concat('external-secrets/external-secrets')
+        .toSorted(),
+    )
+    const rights = (role: string) => flat(rightsOf(prod.resources, role.replace(/Role$/, '')))
+    const inStacks = (role: string) => rights(role).filter((right) => right.endsWith(' *') || right.startsWith('*'))
+    for (const { inputs } of identities) {
+      const role = (inputs['roleArn'] as string).split('/').at(-1)!
+      expect(rights(role).length).toBeGreaterThan(0)
+      expect(inStacks(role)).toEqual([])
+    }
+    expect(rights('OpsPodRole')).toEqual(['s3:ListBucket arn:aws:s3:::wealist-filesbucket'])
+    expect(rights('AuthPodRole')).toEqual([`secretsmanager:GetSecretValue ${secretArn('prod/auth-keys')}`])
+    expect(rights('ExternalSecretsPodRole').join()).toContain(secretArn('prod/*'))
+  })
+  test('runs images of repositories whose tags never change; dev owns them', () => {
+    const repositories = ofType(dev.resources, 'aws:ecr/repository:Repository').map(({ inputs }) => inputs)
+    expect(repositories.map(({ name }) => name as string).toSorted()).toEqual(
+      images.map((i) => `wealist-${i}`).toSorted(),
+    )
+    for (const repository of repositories)
+      expect(repository).toMatchObject({
+        imageTagMutability: 'IMMUTABLE',
+        imageScanningConfiguration: { scanOnPush: true },
+      })
+    expect(ofType(prod.resources, 'aws:ecr/repository:Repository')).toEqual([])
+  })
+  test('GitHub comes in by OpenID Connect from our repository alone, and a preview cannot touch prod', () => {
+    const role = (name: string) =>
+      named(dev, name).inputs as { assumeRolePolicy: string; inlinePolicies: { policy: string }[] }
+    for (const name of ['ReleaseRole', 'PreviewRole']) {
+      const [{ Condition }] = JSON.parse(role(name).assumeRolePolicy).Statement
+      expect(Condition.StringEquals).toEqual({ 'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com' })
+      for (const subject of Condition.StringLike['token.actions.githubusercontent.com:sub'])
+        expect(subject).toMatch(/^repo:wealist\/wealist:(pull_request|ref:refs\/heads\/(main|release))$/)
+    }
+    const statements = JSON.parse(role('PreviewRole').inlinePolicies[0]!.policy).Statement as {
+      Effect: string
+      Resource: string[]
+    }[]
+    expect(statements.find(({ Effect }) => Effect === 'Deny')!.Resource).toContain(
+      'arn:aws:secretsmanager:*:*:secret:wealist/prod/*',
+    )
+    expect(ofType(dev.resources, 'aws:iam/accessKey:AccessKey')).toEqual([])
   })
 })
 

@@ -1,13 +1,19 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { expect, test } from 'vitest'
+import { images } from './container.ts'
 import { repository } from './repository.ts'
 
 interface Step {
   uses?: string
   run?: string
   with?: Record<string, unknown>
+}
+interface Job {
+  strategy: { matrix: { service: string[] } }
+  steps: Step[]
 }
 interface Workflow {
   on: object
@@ -40,7 +46,7 @@ const wrongWith = (file: string, text: string): string[] => {
 }
 
 test('workflows pin their actions by commit, have the least permissions and no long-lived keys', () => {
-  expect(Object.keys(texts)).toEqual(expect.arrayContaining(['ci.yml', 'preview.yml']))
+  expect(Object.keys(texts)).toEqual(expect.arrayContaining(['ci.yml', 'preview.yml', 'release.yml']))
   expect(Object.entries(texts).flatMap(([file, text]) => wrongWith(file, text))).toEqual([])
 })
 
@@ -67,4 +73,24 @@ test('CI runs the command that anybody runs, and a preview is deployed, seeded a
     Object.values((parse(texts[file]!) as Workflow).jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))
   expect(runs('ci.yml')).toEqual(['.ci/run'])
   expect(runs('preview.yml').join('\n')).toMatch(/sst deploy[^]*npm run seed[^]*sst remove[^]*closed-previews/)
+})
+
+test('a release builds every image there is, with provenance, a parts list and a scan, and then says so to Argo CD', () => {
+  const { jobs } = parse(texts['release.yml']!) as { jobs: Record<string, Job> }
+  expect(jobs['image']!.strategy.matrix.service.toSorted()).toEqual([...images].toSorted())
+  const build = jobs['image']!.steps.find(({ uses }) => uses?.startsWith('docker/build-push-action@'))!
+  expect(build.with).toMatchObject({ file: 'k8s/Dockerfile', push: true, provenance: 'mode=max', sbom: true })
+  expect(jobs['image']!.steps.some(({ uses }) => uses?.startsWith('aquasecurity/trivy-action@'))).toBe(true)
+  expect(jobs['deploy']).toMatchObject({ needs: 'image', permissions: { contents: 'write' } })
+})
+
+test('a tag that is no tag, an environment that is none and an older release are refused, and change nothing', () => {
+  const release = (...args: string[]) =>
+    spawnSync(process.execPath, [join(repository, 'k8s/src/release.ts'), ...args], { encoding: 'utf8' })
+  for (const [args, says] of [
+    [['nowhere', '1-abcdef0'], 'There is no environment'],
+    [['dev', 'latest'], 'is no tag of ours'],
+    [['dev', ''], 'is no tag of ours'],
+  ] as const)
+    expect([release(...args).status, release(...args).stderr]).toEqual([1, expect.stringContaining(says)])
 })

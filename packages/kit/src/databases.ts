@@ -88,7 +88,7 @@ export const dropDatabases = async (client: Client, urls: { owner: boolean; url:
 
 /**
  * What a container does for `databases`: as the administrator of `DATABASE_URL`, the databases and roles of every
- * `<SERVICE>_DATABASE_URL`. ops shares user's.
+ * `<SERVICE>_DATABASE_URL`, each role with at most `CONNECTION_LIMIT` connections (any, unless set). ops shares user's.
  */
 export const makeAll = async (env: Record<string, string | undefined>) => {
   const urls = Object.entries(env).flatMap(([name, url]) => {
@@ -100,7 +100,7 @@ export const makeAll = async (env: Record<string, string | undefined>) => {
   const client = new Client({ connectionString: env['DATABASE_URL'] })
   await client.connect()
   try {
-    await makeDatabases(client, urls)
+    await makeDatabases(client, urls, Number(env['CONNECTION_LIMIT'] ?? -1))
   } finally {
     await client.end()
   }

@@ -49,6 +49,7 @@ export const computed = (type, name, inputs) => {
     }),
     'random:index/randomPassword:RandomPassword': () => ({ result: `password-of-${name}` }),
     'random:index/randomBytes:RandomBytes': () => ({ base64: 'a2V5', hex: '6b6579' }),
+    'aws:eks/cluster:Cluster': () => ({ arn: arn('eks', `cluster/${inputs.name}`) }),
     'aws:acm/certificate:Certificate': () => ({
       arn: arn('acm', `certificate/${name}`),
       domainValidationOptions: [
