@@ -7,11 +7,11 @@ export interface Network {
 }
 
 /**
- * The network of dev or prod. prod has three zones and managed gateways; dev two, small instances, and a
+ * The network of dev or prod. Three zones; prod has managed gateways, dev small instances and a
  * bastion by which `sst tunnel` reaches its servers.
  */
 export const makeNetwork = ({ kept }: Stage) =>
-  new sst.aws.Vpc('Network', { az: kept ? 3 : 2, nat: kept ? 'managed' : 'ec2', bastion: !kept })
+  new sst.aws.Vpc('Network', { az: 3, nat: kept ? 'managed' : 'ec2', bastion: !kept })
 
 /** Tells previews where dev's network is. */
 export const tellNetwork = (vpc: sst.aws.Vpc) =>

@@ -1,4 +1,4 @@
-import { makeAssets } from './assets.ts'
+import { makeAssets, makePortalCdn } from './assets.ts'
 import { makeBucket } from './bucket.ts'
 import { makeCluster } from './cluster.ts'
 import { makeData } from './data.ts'
@@ -23,6 +23,7 @@ export const shared = (stage: Stage) => {
   const keys = makeKeysSecret(stage)
   const bucket = makeBucket(stage, [`https://${domain}`, `https://ops.${domain}`])
   const assets = makeAssets(bucket, domain)
+  makePortalCdn(domain)
   const cluster = makeCluster(stage, vpc)
   makeIdentities({ stage, cluster, bucket, keys })
   const told = { cluster: cluster.name, bucket: bucket.name, assets: assets.url }

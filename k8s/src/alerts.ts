@@ -48,6 +48,13 @@ const alerts: Alert[] = [
     says: '{{ $labels.value }} jobs {{ $labels.name }} of {{ $labels.service }} cannot succeed and are kept.',
   },
   {
+    name: 'JobsLate',
+    expr: 'max by (service) (jobs_late_seconds{namespace="$NS"}) > 300',
+    wait: '5m',
+    severity: 'page',
+    says: 'Jobs of {{ $labels.service }} have been due for five minutes and more: too few workers, or none.',
+  },
+  {
     name: 'OutboxAges',
     expr: 'max by (service) (outbox_age_seconds{namespace="$NS"}) > 60',
     wait: '2m',

@@ -4,7 +4,7 @@ import { argocd, type Environment, ingress } from './environment.ts'
 
 const repoURL = 'https://github.com/wealist/wealist.git'
 /** dev follows main; prod what was released. */
-const branches = { localhost: 'main', dev: 'main', prod: 'release' } as const
+const branchOf = ({ name }: Environment) => (name === 'prod' ? 'release' : 'main')
 const cluster = 'https://kubernetes.default.svc'
 
 const application = (name: string, path: string, wave: number, env: Environment, to: string) =>
@@ -22,7 +22,7 @@ const application = (name: string, path: string, wave: number, env: Environment,
     },
     spec: {
       project: 'wealist',
-      source: { repoURL, targetRevision: branches[env.name], path, directory: { recurse: true } },
+      source: { repoURL, targetRevision: branchOf(env), path, directory: { recurse: true } },
       destination: { server: cluster, namespace: to },
       syncPolicy: {
         automated: { prune: true, selfHeal: true },

@@ -74,6 +74,11 @@ const jobs: Panel[] = [
     queries: { '{{service}} {{name}}': 'sum by (service, name) (rate(jobs_done{namespace="$NS"}[5m]))' },
   },
   {
+    title: 'How late jobs are',
+    unit: 's',
+    queries: { '{{service}}': 'max by (service) (jobs_late_seconds{namespace="$NS"})' },
+  },
+  {
     title: 'Age of the outbox',
     unit: 's',
     queries: { '{{service}}': 'max by (service) (outbox_age_seconds{namespace="$NS"})' },

@@ -27,7 +27,9 @@ export interface Environment extends Settings {
   /** Pods of a service, at least and at most. */
   replicas: { least: number; most: number }
   origin: string
+  /** Where browsers open the portal; on AWS that is CloudFront, which asks the gateway for `portalHost`. */
   portal: string
+  portalHost: string
 }
 
 const replicas = {
@@ -49,6 +51,7 @@ export const environmentOf = (name: EnvironmentName): Environment => {
     replicas: replicas[name],
     origin: `${scheme}://${settings.domain}`,
     portal: `${scheme}://ops.${settings.domain}`,
+    portalHost: `${aws ? 'portal' : 'ops'}.${settings.domain}`,
   }
 }
 

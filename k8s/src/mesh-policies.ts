@@ -47,7 +47,7 @@ const entrance = (env: Environment) => [
         },
         // Browsers ask before they ask; services answer by their list of origins.
         { to: [{ operation: { hosts: [env.domain], methods: ['OPTIONS'], paths: ['/api/svc/*'] } }] },
-        { to: [{ operation: { hosts: [`ops.${env.domain}`], methods: ['GET', 'HEAD'] } }] },
+        { to: [{ operation: { hosts: [env.portalHost], methods: ['GET', 'HEAD'] } }] },
         ...(env.aws ? [] : [{ to: [{ operation: { hosts: [`s3.${env.domain}`, `livekit.${env.domain}`] } }] }]),
       ],
     },

@@ -47,7 +47,7 @@ export const routesOf = (env: Environment) => [
       servers: [
         {
           port: { number: 80, name: 'http', protocol: 'HTTP' },
-          hosts: [env.domain, `ops.${env.domain}`, ...(env.aws ? [] : [`s3.${env.domain}`, `livekit.${env.domain}`])],
+          hosts: [env.domain, env.portalHost, ...(env.aws ? [] : [`s3.${env.domain}`, `livekit.${env.domain}`])],
         },
       ],
     },
@@ -80,7 +80,7 @@ export const routesOf = (env: Environment) => [
   new VirtualService({
     metadata: { name: 'portal', namespace: env.namespace },
     spec: {
-      hosts: [`ops.${env.domain}`],
+      hosts: [env.portalHost],
       gateways: ['wealist'],
       http: [
         {

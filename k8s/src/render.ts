@@ -30,8 +30,9 @@ const groups: Record<string, (env: Environment) => Model<object>[]> = {
   databases: (env) => [...serversOf(env), ...databasesOf(env)],
   services: (env) => [...migrationsOf(env), ...workloadsOf(env), ...routesOf(env)],
   monitoring: monitoringOf,
-  apps: applicationsOf,
-  bootstrap: bootstrapOf,
+  // Kind is applied by hand.
+  apps: (env) => (env.aws ? applicationsOf(env) : []),
+  bootstrap: (env) => (env.aws ? bootstrapOf(env) : []),
 }
 
 /** Every file of every environment, by its path below `k8s/manifests`. Each object is validated against its schema. */

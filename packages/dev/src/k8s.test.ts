@@ -139,7 +139,7 @@ describe('the way of a request', () => {
     expect(as('gateway', '/api/users/me')).toBe(false)
   })
   test('the portal answers on its own name, and a preflight without a token', () => {
-    expect(at('GET', '/people', false, `ops.${env.domain}`)).toEqual({
+    expect(at('GET', '/people', false, env.portalHost)).toEqual({
       service: 'ops-portal',
       path: '/people',
       live: false,

@@ -55,6 +55,21 @@ export const jobMetrics = (registry: Registry, db: Db, specs: readonly JobSpec[]
       if (row) this.set(row.age)
     },
   })
+  const late = new Gauge({
+    name: 'jobs_late_seconds',
+    help: 'How long the job that waits longest has been due',
+    registers: [],
+    async collect() {
+      const row = await db
+        .row<{ age: number }>(
+          sql`select coalesce(extract(epoch from now() - min(run_at)), 0)::float8 as age from graphile_worker.jobs
+            where run_at <= now() and locked_at is null and attempts < max_attempts`,
+        )
+        .catch(() => undefined)
+      if (row) this.set(row.age)
+    },
+  })
+  registry.registerMetric(late)
   registry.registerMetric(failed)
   registry.registerMetric(age)
   return {

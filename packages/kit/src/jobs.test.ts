@@ -394,6 +394,24 @@ test('the age of the oldest job that waits for the relay is measured', async () 
   expect(await value(jobs, 'outbox_age_seconds')).toBeGreaterThanOrEqual(5)
 })
 
+test('how long a due job has waited for a worker is measured; one that runs, is not due or cannot succeed does not count', async () => {
+  const jobs = await start([write], { resident: false })
+  expect(await value(jobs, 'jobs_late_seconds')).toBe(0)
+  const put = (minutes: number, more: ReturnType<typeof sql>) =>
+    db.run(sql`insert into graphile_worker._private_jobs (task_id, run_at, attempts, max_attempts, locked_at)
+      select id, now() - make_interval(mins => ${minutes}), ${more} from graphile_worker._private_tasks limit 1`)
+  await add('write', 'x')
+  await jobs.runDue(10)
+  await db.run(sql`delete from graphile_worker._private_jobs`)
+  await put(90, sql`3, 3, null`)
+  await put(60, sql`1, 3, now()`)
+  await put(-60, sql`0, 3, null`)
+  expect(await value(jobs, 'jobs_late_seconds')).toBe(0)
+  await put(10, sql`0, 3, null`)
+  expect(await value(jobs, 'jobs_late_seconds')).toBeGreaterThanOrEqual(600)
+  expect(await value(jobs, 'jobs_late_seconds')).toBeLessThan(700)
+})
+
 test('a worker goes on after PostgreSQL ended all its connections', async () => {
   await start([write])
   await add('write', 'before')
