@@ -1,5 +1,5 @@
+import { images } from '@wealist/contract/topology'
 import { guard, type Stage } from './stage.ts'
-import { images } from '../k8s/src/environment.ts'
 
 /** A repository an image, in dev's hands: prod runs what dev ran. A tag, once pushed, means one image for ever. */
 export const makeRegistry = (stage: Stage) => {

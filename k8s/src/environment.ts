@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { type ServiceName, serviceNames } from '@wealist/contract/topology'
+import type { Image, ServiceName } from '@wealist/contract/topology'
 
 export const environmentNames = ['localhost', 'dev', 'prod'] as const
 export type EnvironmentName = (typeof environmentNames)[number]
-
-/** Every image: a service each, storage's jobs that need sharp, and the operators' portal. */
-export const images = [...serviceNames, 'storage-thumbnails', 'ops-portal'] as const
-export type Image = (typeof images)[number]
 
 /** What differs from one environment to the next. Releases write `tags`, people the rest: `k8s/environments/<name>.json`. */
 interface Settings {

@@ -1,70 +1,12 @@
 import { VirtualService } from '@kubernetes-models/istio/networking.istio.io/v1/VirtualService'
 import { StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet'
-import { Job } from 'kubernetes-models/batch/v1/Job'
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
-import type { IContainer } from 'kubernetes-models/v1/Container'
 import { Service } from 'kubernetes-models/v1/Service'
 import { serviceNames, topology } from '@wealist/contract/topology'
 import { type Environment, ingress, labelsOf } from './environment.ts'
+import { bucketOf } from './localhost-bucket.ts'
+import { type Server, servers } from './localhost-servers.ts'
 import { containerSecurity, podSecurity } from './pods.ts'
-
-interface Server {
-  name: 'postgres' | 'redis' | 's3' | 'livekit'
-  image: string
-  port: number
-  /** Under which port pods and the gateway ask, where that is another. */
-  servicePort?: number
-  container: Partial<IContainer>
-  data?: string
-  /** Browsers reach it too, through the gateway, under its name before the domain. */
-  outside: boolean
-}
-const secret = (name: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: 'servers', key } } })
-
-const servers: Server[] = [
-  {
-    name: 'postgres',
-    image: 'postgres:17.6-bookworm',
-    port: 5432,
-    outside: false,
-    data: '/var/lib/postgresql/data',
-    container: {
-      env: [secret('POSTGRES_PASSWORD', 'postgres'), { name: 'PGDATA', value: '/var/lib/postgresql/data/pg' }],
-      volumeMounts: [{ name: 'run', mountPath: '/var/run/postgresql' }],
-    },
-  },
-  {
-    name: 'redis',
-    image: 'redis:8.2-bookworm',
-    port: 6379,
-    outside: false,
-    data: '/data',
-    // Sessions and revocations live here alone.
-    container: {
-      args: ['sh', '-c', 'exec redis-server --appendonly yes --maxmemory-policy noeviction --requirepass "$PASSWORD"'],
-      env: [secret('PASSWORD', 'redis')],
-    },
-  },
-  {
-    name: 's3',
-    image: 'quay.io/minio/minio:RELEASE.2025-07-23T15-54-02Z',
-    port: 9000,
-    servicePort: 80,
-    outside: true,
-    data: '/data',
-    container: {
-      args: ['server', '/data'],
-      env: [secret('MINIO_ROOT_USER', 's3-user'), secret('MINIO_ROOT_PASSWORD', 's3-password')],
-    },
-  },
-  {
-    name: 'livekit',
-    image: 'livekit/livekit-server:v1.9.1',
-    port: 7880,
-    outside: true,
-    container: { args: ['--dev', '--bind', '0.0.0.0', '--keys', '$(KEYS)'], env: [secret('KEYS', 'livekit')] },
-  },
-]
 
 const uses = (server: Server) =>
   serviceNames.filter((service) => (topology[service].uses as readonly string[]).includes(server.name))
@@ -177,55 +119,6 @@ const serverOf = (server: Server, env: Environment) => {
       : []),
   ]
 }
-
-// The bucket, and that browsers may read people's pictures in it and nothing else.
-const bucketOf = (env: Environment) => [
-  new Job({
-    metadata: { name: 'make-bucket', namespace: env.namespace },
-    spec: {
-      backoffLimit: 6,
-      template: {
-        metadata: { labels: { job: 'bucket', 'sidecar.istio.io/inject': 'false' } },
-        spec: {
-          restartPolicy: 'OnFailure',
-          automountServiceAccountToken: false,
-          securityContext: podSecurity,
-          containers: [
-            {
-              name: 'mc',
-              image: 'quay.io/minio/mc:RELEASE.2025-07-21T05-28-08Z',
-              command: ['sh', '-ec'],
-              args: [
-                [
-                  'mc alias set s3 http://s3 "$USER" "$PASSWORD"',
-                  `mc mb --ignore-existing s3/${env.bucket}`,
-                  `mc anonymous set download s3/${env.bucket}/avatars`,
-                ].join(' && '),
-              ],
-              env: [
-                secret('USER', 's3-user'),
-                secret('PASSWORD', 's3-password'),
-                { name: 'MC_CONFIG_DIR', value: '/tmp/mc' },
-              ],
-              securityContext: containerSecurity,
-              resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '256Mi' } },
-              volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
-            },
-          ],
-          volumes: [{ name: 'tmp', emptyDir: {} }],
-        },
-      },
-    },
-  }),
-  new NetworkPolicy({
-    metadata: { name: 'bucket', namespace: env.namespace },
-    spec: {
-      podSelector: { matchLabels: { job: 'bucket' } },
-      policyTypes: ['Egress'],
-      egress: [{ to: [{ podSelector: { matchLabels: { app: 's3' } } }], ports: [{ protocol: 'TCP', port: 9000 }] }],
-    },
-  }),
-]
 
 /** What RDS, ElastiCache, S3 and LiveKit are elsewhere, inside of Kind. */
 export const serversOf = (env: Environment) =>

@@ -1,9 +1,10 @@
+import { type Image, images } from '@wealist/contract/topology'
 import { AnalysisTemplate } from '@kubernetes-models/argo-rollouts/argoproj.io/v1alpha1/AnalysisTemplate'
 import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor'
 import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import { alertsOf } from './alerts.ts'
 import { dashboards } from './dashboards.ts'
-import { type Environment, type Image, images, monitoring } from './environment.ts'
+import { type Environment, monitoring } from './environment.ts'
 
 const watched: Image[] = images.filter((image) => image !== 'ops-portal')
 

@@ -1,8 +1,8 @@
-import { metricsPort, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
+import { metricsPort, type ServiceName, serviceNames, topology, type Image, images } from '@wealist/contract/topology'
 import type { INetworkPolicyEgressRule } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyEgressRule'
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import type { INetworkPolicyIngressRule } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyIngressRule'
-import { argocd, callsOf, type Environment, type Image, images, ingress, labelsOf, monitoring } from './environment.ts'
+import { argocd, callsOf, type Environment, ingress, labelsOf, monitoring } from './environment.ts'
 import { serviceOf } from './pods.ts'
 
 const pod = (app: string) => ({ podSelector: { matchLabels: { app } } })

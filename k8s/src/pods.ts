@@ -1,7 +1,7 @@
-import { metricsPort, type ServiceName, topology } from '@wealist/contract/topology'
+import { metricsPort, type ServiceName, topology, type Image } from '@wealist/contract/topology'
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec'
 import type { IContainer } from 'kubernetes-models/v1/Container'
-import { type Environment, type Image, labelsOf } from './environment.ts'
+import { type Environment, labelsOf } from './environment.ts'
 import { drainSeconds, variablesOf } from './workload-environment.ts'
 
 /** What a pod of ours may do: nothing but run. The restricted Pod Security Standard, and read-only files. */

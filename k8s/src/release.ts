@@ -1,5 +1,6 @@
+import { images } from '@wealist/contract/topology'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { environmentNames, images } from './environment.ts'
+import { environmentNames } from './environment.ts'
 
 // Writes the tag of a release into an environment: `node k8s/src/release.ts dev 41-abc1234`. An older one never follows a newer.
 const [, , environment, tag = ''] = process.argv

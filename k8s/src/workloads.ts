@@ -1,11 +1,11 @@
 import { Rollout } from '@kubernetes-models/argo-rollouts/argoproj.io/v1alpha1/Rollout'
-import { metricsPort, topology } from '@wealist/contract/topology'
+import { metricsPort, topology, type Image, images } from '@wealist/contract/topology'
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment'
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
 import { Service } from 'kubernetes-models/v1/Service'
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
-import { type Environment, type Image, images, labelsOf } from './environment.ts'
+import { type Environment, labelsOf } from './environment.ts'
 import { podOf, serviceOf } from './pods.ts'
 
 /** Services whose load is open sockets and streams, which cost memory and no CPU while they are quiet. */

@@ -87,6 +87,10 @@ export type Piece = 'postgres' | 'redis' | 's3' | 'google' | 'secrets' | 'liveki
 
 export const serviceNames = Object.keys(topology) as ServiceName[]
 
+/** Every image that is built: a service each, storage's jobs that need sharp, and the operators' portal. */
+export const images = [...serviceNames, 'storage-thumbnails', 'ops-portal'] as const
+export type Image = (typeof images)[number]
+
 /** Where a service tells its metrics, its health and its last lines, to ops and Prometheus alone. */
 export const metricsPort = (service: ServiceName) => topology[service].port + 1700
 

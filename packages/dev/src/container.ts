@@ -1,13 +1,9 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { serviceNames, topology } from '@wealist/contract/topology'
+import { type Image, images, topology } from '@wealist/contract/topology'
 import { build, type Plugin } from 'esbuild'
 import { repository } from './repository.ts'
-
-/** Every image: a service each, the jobs that need sharp, and the portal. */
-export const images = [...serviceNames, 'storage-thumbnails', 'ops-portal'] as const
-export type Image = (typeof images)[number]
 
 /** What makes thumbnails is storage with sharp beside it. */
 const serviceOf = (image: Image) => (image === 'storage-thumbnails' ? 'storage' : image)

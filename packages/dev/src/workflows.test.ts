@@ -1,9 +1,9 @@
+import { images } from '@wealist/contract/topology'
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { expect, test } from 'vitest'
-import { images } from './container.ts'
 import { repository } from './repository.ts'
 
 interface Step {
