@@ -1,0 +1,83 @@
+import { cpSync, existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type ServiceName, serviceNames } from '@wealist/contract/topology'
+import { build } from 'esbuild'
+import { migrationsBeside } from './container-migrations.ts'
+import { installed } from './container-native.ts'
+import { repository } from './repository.ts'
+
+export interface Image {
+  /** `board`, `storage-thumbnails`, `ops-portal`; also the name of its repository in the registry. */
+  name: string
+  /** Whose process it is; none for the portal. */
+  service?: ServiceName
+  /** Relative to the repository. */
+  entry: string
+  /** Packages with parts for one machine, which cannot lie in a bundle. */
+  native: readonly string[]
+}
+
+const thumbnails = 'storage-thumbnails'
+const src = (service: string, file: string) => `packages/${service}/src/${file}.ts`
+const entryOf = (service: ServiceName) => {
+  const own = src(service, 'container')
+  return existsSync(join(repository, own)) ? own : src(service, 'node')
+}
+
+/** Every image there is: a service each, the one that makes small pictures, and the portal. */
+export const images: readonly Image[] = [
+  ...serviceNames.map((service) => ({ name: service, service, entry: entryOf(service), native: [] })),
+  { name: thumbnails, service: 'storage', entry: src('storage', 'container-thumbnails'), native: ['sharp'] },
+  { name: 'ops-portal', entry: 'packages/ops-portal/server.ts', native: [] },
+]
+
+/** Makes what an image holds above its base: one file with its map, the migrations it runs, and what cannot be bundled. */
+export const pack = async ({ entry, service, native }: Image, out: string) => {
+  await build({
+    entryPoints: [resolve(repository, entry)],
+    outfile: join(out, 'index.mjs'),
+    bundle: true,
+    minify: true,
+    sourcemap: 'linked',
+    // A stack names the file and the line; the text of the line is in the repository.
+    sourcesContent: false,
+    platform: 'node',
+    mainFields: ['module', 'main'],
+    target: 'node24',
+    format: 'esm',
+    external: ['sharp', 'pg-native'],
+    plugins: [migrationsBeside],
+    // Packages that are not ESM ask for Node's modules by require.
+    banner: {
+      js: "import{createRequire as topLevelCreateRequire}from'node:module';const require=topLevelCreateRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+    absWorkingDir: repository,
+  })
+  for (const owner of service && existsSync(join(repository, migrationsOf(service))) ? ['kit', service] : [])
+    copy(migrationsOf(owner), join(out, 'migrations', owner))
+  if (!service) copy('packages/ops-portal/dist', join(out, 'dist'))
+  for (const name of installed(native)) copy(join('node_modules', name), join(out, 'node_modules', name))
+}
+
+const migrationsOf = (owner: string) => join('packages', owner, 'migrations')
+
+// The portal's own maps hold its whole source, for whoever asks: they stay behind.
+const copy = (from: string, to: string) =>
+  cpSync(join(repository, from), to, {
+    recursive: true,
+    dereference: true,
+    filter: (path) => !/\.[jc]ss?\.map$/.test(path),
+  })
+
+/** Above its base an image stays small: what only a developer or another package's build needs is not in it. */
+export const mostBytes = (image: Image) => (image.native.length > 0 ? 32 : 8) * 1024 * 1024
+
+const [, script = '', name, out] = process.argv
+if (import.meta.url === pathToFileURL(script).href) {
+  const image = images.find((one) => one.name === name)
+  if (!image || !out)
+    throw new Error(`container.ts <image> <folder>; images are ${images.map((one) => one.name).join(', ')}`)
+  await pack(image, resolve(out))
+}
