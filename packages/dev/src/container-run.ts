@@ -26,7 +26,7 @@ const tool = (name: string) =>
 /** Why no process can be held as a container holds it; nothing where one can. */
 export const cannotHold = (): string | undefined => {
   for (const name of ['unshare', 'chroot', 'setpriv']) if (!tool(name)) return `there is no ${name}`
-  const [command, ...args] = [...asRoot, 'unshare', '--mount', 'true'] as [string, ...string[]]
+  const [command = '', ...args] = [...asRoot, 'unshare', '--mount', 'true']
   return spawnSync(command, args).status === 0 ? undefined : 'mounts of its own need root, or sudo without a password'
 }
 
@@ -53,10 +53,10 @@ export interface Contained {
 export const startContained = ({ root, user, env, entrypoint }: Built, given: Env, args: string[] = []): Contained => {
   const variables = Object.entries({ ...env, ...given }).flatMap(([name, value]) => (value ? [`${name}=${value}`] : []))
   const held = [tool('setpriv')!, '--no-new-privs', tool('chroot')!, `--userspec=${user}`, '--groups=', root]
-  const [command, ...rest] = [
+  const [command = '', ...rest] = [
     ...[...asRoot, 'unshare', '--mount', 'sh', '-euc', prepare, 'sh', root],
     ...['env', '-i', ...variables, ...held, ...entrypoint, ...args],
-  ] as [string, ...string[]]
+  ]
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   return {
@@ -81,6 +81,6 @@ const linesOf = (stream: NonNullable<ChildProcess['stdout']>) => {
 
 const signal = ({ pid, exitCode }: ChildProcess, name: string) => {
   if (exitCode !== null) return
-  const [command, ...args] = [...asRoot, 'kill', `-${name}`, String(pid)] as [string, ...string[]]
+  const [command = '', ...args] = [...asRoot, 'kill', `-${name}`, String(pid)]
   spawnSync(command, args)
 }

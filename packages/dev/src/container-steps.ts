@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, statSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Instruction, Stage } from './container-file.ts'
 
@@ -49,6 +49,7 @@ export const stepsOf = ({ stages, context, dir, base }: StepsOptions) => {
 
   const begin = ({ name, from }: Stage, given: Record<string, string>): Built => {
     const root = mkdtempSync(join(dir, `${name}-`))
+    chmodSync(root, 0o755)
     if (!find(from)) {
       base(from, root)
       return { root, workdir: '/', env: {}, args: [], user: 'root', entrypoint: [] }
