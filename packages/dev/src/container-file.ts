@@ -20,7 +20,7 @@ const known: Record<string, RegExp> = {
   ENV: /^$/,
   WORKDIR: /^$/,
   USER: /^$/,
-  ENTRYPOINT: /^$/,
+  CMD: /^$/,
   COPY: /^from=[\w-]+$/,
   RUN: /^mount=type=cache,target=\/[\w./-]+$/,
 }

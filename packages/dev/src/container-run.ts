@@ -25,7 +25,7 @@ const tool = (name: string) =>
 
 /** Why no process can be held as a container holds it; nothing where one can. */
 export const cannotHold = (): string | undefined => {
-  for (const name of ['unshare', 'chroot', 'setpriv']) if (!tool(name)) return `there is no ${name}`
+  for (const name of ['unshare', 'setpriv']) if (!tool(name)) return `there is no ${name}`
   const [command = '', ...args] = [...asRoot, 'unshare', '--mount', 'true']
   return spawnSync(command, args).status === 0 ? undefined : 'mounts of its own need root, or sudo without a password'
 }
@@ -48,14 +48,16 @@ export interface Contained {
 
 /**
  * Starts a built image as a cluster does: its root is the only file system there is, read-only; its user has no name, no
- * capability and no way to new ones; its environment is what it is given.
+ * capability and no way to new ones; its environment is what it is given. Node is the base's entry point.
  */
-export const startContained = ({ root, user, env, entrypoint }: Built, given: Env, args: string[] = []): Contained => {
+export const startContained = (built: Built, given: Env, args: string[] = built.cmd): Contained => {
+  const { root, workdir, user, env } = built
+  const [uid = '', gid = ''] = user.split(':')
   const variables = Object.entries({ ...env, ...given }).flatMap(([name, value]) => (value ? [`${name}=${value}`] : []))
-  const held = [tool('setpriv')!, '--no-new-privs', tool('chroot')!, `--userspec=${user}`, '--groups=', root]
+  const inside = ['--root', root, '--wd', workdir, '--setgid', gid, '--setuid', uid, '/nodejs/bin/node']
   const [command = '', ...rest] = [
     ...[...asRoot, 'unshare', '--mount', 'sh', '-euc', prepare, 'sh', root],
-    ...['env', '-i', ...variables, ...held, ...entrypoint, ...args],
+    ...['env', '-i', ...variables, tool('setpriv')!, '--no-new-privs', tool('unshare')!, ...inside, ...args],
   ]
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))

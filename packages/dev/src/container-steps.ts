@@ -8,9 +8,10 @@ export interface Built {
   root: string
   workdir: string
   env: Record<string, string>
-  args: string[]
+  /** Arguments of the build, as far as the stage asks for them. */
+  args: Record<string, string>
   user: string
-  entrypoint: string[]
+  cmd: string[]
 }
 
 export interface StepsOptions {
@@ -52,27 +53,30 @@ export const stepsOf = ({ stages, context, dir, base }: StepsOptions) => {
     chmodSync(root, 0o755)
     if (!find(from)) {
       base(from, root)
-      return { root, workdir: '/', env: {}, args: [], user: 'root', entrypoint: [] }
+      return { root, workdir: '/', env: {}, args: {}, user: 'root', cmd: [] }
     }
     const under = build(from, given)
     // Linked, not copied: packages are 700 MB, and no step writes into a file that is there.
     execFileSync('cp', ['-al', `${under.root}/.`, root])
-    return { ...under, root, env: { ...under.env }, args: [] }
+    return { ...under, root, env: { ...under.env }, args: {} }
   }
 
   const doers: Record<string, (built: Built, step: Instruction, given: Record<string, string>) => void> = {
-    ARG: (built, { text }) => void built.args.push(text),
+    ARG: ({ args }, { text }, given) => {
+      const [name = '', otherwise = ''] = text.split('=')
+      args[name] = given[name] ?? otherwise
+    },
     ENV: (built, { text }) => {
       const [, name, value] = /^(\w+)=(\S+)$/.exec(text) ?? []
       if (!name || value === undefined) throw new Error(`ENV ${text} is not understood`)
-      built.env[name] = value
+      built.env[name] = value.replace(/^\$(\w+)$/, (_, arg: string) => built.args[arg] ?? '')
     },
     WORKDIR: (built, { text }) => {
       built.workdir = text
       mkdirSync(join(built.root, text), { recursive: true })
     },
     USER: (built, { text }) => void (built.user = text),
-    ENTRYPOINT: (built, { text }) => void (built.entrypoint = JSON.parse(text) as string[]),
+    CMD: (built, { text }) => void (built.cmd = JSON.parse(text) as string[]),
     COPY: ({ root, workdir }, { flags, text }, given) => {
       const words = text.split(/\s+/)
       const to = words.pop()!
@@ -86,12 +90,11 @@ export const stepsOf = ({ stages, context, dir, base }: StepsOptions) => {
         cpSync(source, file ? join(target, basename(word)) : target, { recursive: true, verbatimSymlinks: true })
       }
     },
-    RUN: ({ root, workdir, env, args }, { text }, given) => {
+    RUN: ({ root, workdir, env, args }, { text }) => {
       if (/(^|[\s=])\/\w/.test(text)) throw new Error(`RUN ${text}: an absolute path would leave the stage`)
-      const told = Object.fromEntries(args.map((name) => [name, given[name] ?? '']))
       execFileSync('sh', ['-euc', text], {
         cwd: join(root, workdir),
-        env: { ...ofMachine(), ...env, ...told },
+        env: { ...ofMachine(), ...env, ...args },
         stdio: ['ignore', 'ignore', 'pipe'],
         maxBuffer: 64 * 1024 * 1024,
       })

@@ -39,6 +39,8 @@ export const pack = async ({ entry, service, native }: Image, out: string) => {
     outfile: join(out, 'index.mjs'),
     bundle: true,
     minify: true,
+    // Node prints the line at which a process fails: not one of a megabyte.
+    lineLimit: 200,
     sourcemap: 'linked',
     // A stack names the file and the line; the text of the line is in the repository.
     sourcesContent: false,
@@ -57,7 +59,11 @@ export const pack = async ({ entry, service, native }: Image, out: string) => {
   })
   for (const owner of service && existsSync(join(repository, migrationsOf(service))) ? ['kit', service] : [])
     copy(migrationsOf(owner), join(out, 'migrations', owner))
-  if (!service) copy('packages/ops-portal/dist', join(out, 'dist'))
+  if (!service) {
+    const { buildPortal } = await import('./portal.ts')
+    await buildPortal()
+    copy('packages/ops-portal/dist', join(out, 'dist'))
+  }
   for (const name of installed(native)) copy(join('node_modules', name), join(out, 'node_modules', name))
 }
 
