@@ -135,9 +135,10 @@ describe.skipIf(why)(`held as a cluster holds it${why ? ` (not tried: ${why})` :
 
   test('together they are weAlist: people sign in, work, chat and are told, files get small pictures, operators see it all', async () => {
     await seed(world.origin)
-    await world.makeAdmin(people.alice.email)
+    const { email, password } = people.alice
+    await world.makeAdmin(email)
     const at = (service: ServiceName) => ({ base: `${world.origin}/api/svc/${service}` })
-    const { accessToken: token } = await call(sessions.login, { body: people.alice }, at('auth'))
+    const { accessToken: token } = await call(sessions.login, { body: { email, password } }, at('auth'))
     const as = (service: ServiceName) => ({ ...at(service), token })
     const { id: workspaceId } = (await call(workspaces.list, {}, as('user'))).items[0]!
     const bob = (await call(members.list, { params: { id: workspaceId } }, as('user'))).items.find(
