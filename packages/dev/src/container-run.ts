@@ -4,15 +4,22 @@ import { dirname, join } from 'node:path'
 import type { Env } from '@wealist/kit/config'
 import type { Built } from './container-steps.ts'
 
-/** What the base image has that a process needs: Node where its entry point looks for it, its libraries, the names of this machine. */
+/**
+ * What the base image has that a process needs: Node where its entry point looks for it, its libraries with all of the C
+ * library, and the name of this machine.
+ */
 export const fillBase = (root: string) => {
-  const libraries = execFileSync('ldd', [process.execPath], { encoding: 'utf8' }).matchAll(/\s(\/\S+) \(0x/g)
+  const linked = execFileSync('ldd', [process.execPath], { encoding: 'utf8' }).matchAll(/\s(\/\S+) \(0x/g)
+  const libraries = [...linked].map(([, path]) => path!)
+  const libc = dirname(libraries.find((path) => path.endsWith('/libc.so.6'))!)
+  for (const name of ['libresolv.so.2', 'librt.so.1', 'libnss_files.so.2', 'libnss_dns.so.2'])
+    if (existsSync(join(libc, name))) libraries.push(join(libc, name))
   for (const [from, to] of [
     [process.execPath, '/nodejs/bin/node'],
-    ...[...libraries].map(([, path]) => [path!, path!]),
-  ] as [string, string][]) {
-    mkdirSync(dirname(join(root, to)), { recursive: true })
-    copyFileSync(from, join(root, to))
+    ...libraries.map((path) => [path, path]),
+  ] as const) {
+    mkdirSync(dirname(join(root, to!)), { recursive: true })
+    copyFileSync(from!, join(root, to!))
   }
   for (const folder of ['etc', 'proc', 'dev', 'tmp']) mkdirSync(join(root, folder), { recursive: true })
   writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n')

@@ -38,7 +38,10 @@ const remote = () => {
   execFileSync('git', ['init', '-q', '--bare', '-b', 'main', bare])
   mkdirSync(bin)
   // Rendering, as far as a release sees it: a file made of the environment's.
-  writeFileSync(join(bin, 'npm'), '#!/bin/sh\n[ "$1" = ci ] || cp k8s/environments/dev.json k8s/manifests/dev.yaml\n')
+  writeFileSync(
+    join(bin, 'npm'),
+    '#!/bin/sh\nmkdir -p k8s/manifests\n[ "$1" = ci ] || cp k8s/environments/dev.json k8s/manifests/dev.yaml\n',
+  )
   chmodSync(join(bin, 'npm'), 0o755)
   symlinkSync(process.execPath, join(bin, 'node'))
   const clone = (name: string) => {
@@ -46,7 +49,7 @@ const remote = () => {
     return join(dir, name)
   }
   const first = clone('first')
-  for (const folder of ['environments', 'manifests']) mkdirSync(join(first, 'k8s', folder), { recursive: true })
+  mkdirSync(join(first, 'k8s/environments'), { recursive: true })
   for (const name of ['dev', 'prod'])
     writeFileSync(
       join(first, `k8s/environments/${name}.json`),
