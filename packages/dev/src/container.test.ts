@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { sessions } from '@wealist/contract/auth'
 import { call } from '@wealist/contract/call'
 import { rooms } from '@wealist/contract/chat'
-import { notifications } from '@wealist/contract/noti'
+import { notifications, stream } from '@wealist/contract/noti'
 import { status } from '@wealist/contract/ops'
 import { files, uploads } from '@wealist/contract/storage'
 import type { ServiceName } from '@wealist/contract/topology'
@@ -77,6 +77,7 @@ const why = cannotHold()
 describe.skipIf(why)(`held as a cluster holds it${why ? ` (not tried: ${why})` : ''}`, () => {
   let world: Awaited<ReturnType<typeof containerWorld>>
   const running: { pod: Pod; contained: Contained }[] = []
+  let token = ''
   beforeAll(async () => {
     mkdirSync(join(dir, 'world'), { mode: 0o711 })
     world = await containerWorld(join(dir, 'world'), built)
@@ -138,7 +139,7 @@ describe.skipIf(why)(`held as a cluster holds it${why ? ` (not tried: ${why})` :
     const { email, password } = people.alice
     await world.makeAdmin(email)
     const at = (service: ServiceName) => ({ base: `${world.origin}/api/svc/${service}` })
-    const { accessToken: token } = await call(sessions.login, { body: { email, password } }, at('auth'))
+    ;({ accessToken: token } = await call(sessions.login, { body: { email, password } }, at('auth')))
     const as = (service: ServiceName) => ({ ...at(service), token })
     const { id: workspaceId } = (await call(workspaces.list, {}, as('user'))).items[0]!
     const bob = (await call(members.list, { params: { id: workspaceId } }, as('user'))).items.find(
@@ -175,8 +176,13 @@ describe.skipIf(why)(`held as a cluster holds it${why ? ` (not tried: ${why})` :
     expect(failing.err.join('\n')).toMatch(/PORT: [^]*packages\/kit\/src\/config\.ts:\d+/)
   })
 
-  test('told to stop, every process drains and ends with 0, having complained of nothing', async () => {
+  test('told to stop, every process drains and ends with 0, having complained of nothing; an open stream ends in order', async () => {
+    const headers = { authorization: `Bearer ${token}` }
+    const listening = await fetch(`${world.origin}/api/svc/noti${stream.open.path}`, { headers })
+    const heard = listening.text()
+    expect(listening.status).toBe(200)
     for (const { contained } of running) contained.signal('TERM')
+    expect(await heard).toMatch(/event: close\n/)
     for (const { pod, contained } of running.splice(0))
       expect([pod.name, await contained.ended, contained.err]).toEqual([pod.name, 0, []])
   }, 60_000)
