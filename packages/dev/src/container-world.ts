@@ -17,6 +17,8 @@ import { testRedis } from './testing/redis.ts'
 export interface Pod {
   name: string
   port: number
+  /** Where it tells its metrics; the portal has none. */
+  metrics?: string
   start(args?: string[]): Contained
 }
 
@@ -53,6 +55,7 @@ export const containerWorld = async (dir: string, built: Record<string, Built>) 
   const pod = (name: string, port: number, env: Env): Pod => ({
     name,
     port,
+    ...(env['METRICS_PORT'] && { metrics: `http://127.0.0.1:${env['METRICS_PORT']}/metrics` }),
     start: (args) => startContained(built[name]!, env, args),
   })
   const apart = { PORT: String(await freePort()), METRICS_PORT: String(await freePort()) }
