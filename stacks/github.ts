@@ -31,7 +31,7 @@ export const makeGithubRoles = () => {
   const allow = (Action: string[], Resource: string[]) => ({ Effect: 'Allow', Action, Resource })
   const policy = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement })
   const release = new aws.iam.Role('ReleaseRole', {
-    assumeRolePolicy: trust(['ref:refs/heads/main', 'ref:refs/heads/release']),
+    assumeRolePolicy: trust(['environment:dev', 'environment:prod']),
     maxSessionDuration: 3600,
     inlinePolicies: [
       {

@@ -40,15 +40,12 @@ const probes = (port: number, ready: string, live: string) => ({
   livenessProbe: { httpGet: { path: live, port }, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 6 },
 })
 
-const ofService = (image: Image, service: ServiceName, env: Environment): Partial<IContainer> => ({
+const ofService = (service: ServiceName, env: Environment): Partial<IContainer> => ({
   ports: [
     { name: 'http', containerPort: topology[service].port },
     { name: 'http-metrics', containerPort: metricsPort(service) },
   ],
-  env: variables({
-    ...variablesOf(service, env),
-    ...(service === 'storage' && { JOBS: image === 'storage-thumbnails' ? 'apart' : 'others' }),
-  }),
+  env: variables(variablesOf(service, env)),
   // Its own secret and no other; until that is there the pod waits.
   envFrom: [{ secretRef: { name: service } }],
   // On a port that no gateway reaches.
@@ -63,7 +60,7 @@ const ofPortal = (env: Environment): Partial<IContainer> => ({
 /** The pod of an image, its container told apart by what it runs. */
 export const podOf = (image: Image, env: Environment): IPodTemplateSpec => {
   const service = serviceOf(image)
-  const own = service === 'ops-portal' ? ofPortal(env) : ofService(image, service, env)
+  const own = service === 'ops-portal' ? ofPortal(env) : ofService(service, env)
   const local = image === 'auth' && !env.aws
   const rds = env.aws && service !== 'ops-portal'
   return {

@@ -1,79 +1,90 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve, sep } from 'node:path'
+import { cpSync, existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Image, images, topology } from '@wealist/contract/topology'
-import { build, type Plugin } from 'esbuild'
+import { type Image as Name, images as names, type ServiceName } from '@wealist/contract/topology'
+import { build } from 'esbuild'
+import { migrationsBeside } from './container-migrations.ts'
+import { installed } from './container-native.ts'
 import { repository } from './repository.ts'
 
-/** What makes thumbnails is storage with sharp beside it. */
-const serviceOf = (image: Image) => (image === 'storage-thumbnails' ? 'storage' : image)
-
-// In one file there is one `import.meta.url`: each package's migrations get a folder of its own beside it.
-const migrationsBeside: Plugin = {
-  name: 'migrations beside the bundle',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /packages[/\\]\w+[/\\]src[/\\](service|migrate)\.ts$/ }, ({ path }) => {
-      const [, name] = /packages[/\\](\w+)[/\\]src/.exec(path)!
-      const text = readFileSync(path, 'utf8')
-      return { loader: 'ts', contents: text.replace("new URL('../migrations/',", `new URL('./migrations/${name}/',`) }
-    }),
+export interface Image {
+  /** Also the name of its repository in the registry, after `wealist-`. */
+  name: Name
+  /** Whose process it is; none for the portal. */
+  service?: ServiceName
+  /** Relative to the repository. */
+  entry: string
+  /** Packages with parts for one machine, which cannot lie in a bundle. */
+  native: readonly string[]
 }
 
-/** Puts into a folder what an image holds besides Node: `index.mjs`, its source map, migrations, and what it needs beside. */
-export const makeImage = async (image: Image, out: string) => {
-  const service = serviceOf(image)
-  const entry = service === 'ops-portal' ? 'packages/ops-portal/server.ts' : `packages/${service}/src/node.ts`
-  mkdirSync(out, { recursive: true })
-  const { metafile } = await build({
-    entryPoints: [join(repository, entry)],
+const src = (service: string, file: string) => `packages/${service}/src/${file}.ts`
+const entryOf = (service: ServiceName) => {
+  const own = src(service, 'container')
+  return existsSync(join(repository, own)) ? own : src(service, 'node')
+}
+
+/** Every image there is: a service each, the one that makes small pictures, and the portal. */
+export const images: readonly Image[] = names.map((name) =>
+  name === 'storage-thumbnails'
+    ? { name, service: 'storage', entry: src('storage', 'container-thumbnails'), native: ['sharp'] }
+    : name === 'ops-portal'
+      ? { name, entry: 'packages/ops-portal/server.ts', native: [] }
+      : { name, service: name, entry: entryOf(name), native: [] },
+)
+
+/** Makes what an image holds above its base: one file with its map, the migrations it runs, and what cannot be bundled. */
+export const pack = async ({ entry, service, native }: Image, out: string) => {
+  await build({
+    entryPoints: [resolve(repository, entry)],
     outfile: join(out, 'index.mjs'),
     bundle: true,
     minify: true,
+    // Node prints the line at which a process fails: not one of a megabyte.
+    lineLimit: 200,
     sourcemap: 'linked',
-    // Names and lines for stack traces; the sources themselves are in git.
+    // A stack names the file and the line; the text of the line is in the repository.
     sourcesContent: false,
-    metafile: true,
     platform: 'node',
     mainFields: ['module', 'main'],
     target: 'node24',
     format: 'esm',
     external: ['sharp', 'pg-native'],
     plugins: [migrationsBeside],
+    // Packages that are not ESM ask for Node's modules by require.
     banner: {
       js: "import{createRequire as topLevelCreateRequire}from'node:module';const require=topLevelCreateRequire(import.meta.url);",
     },
     logLevel: 'error',
     absWorkingDir: repository,
   })
-  for (const name of service !== 'ops-portal' && topology[service].database && service !== 'ops'
-    ? ['kit', service]
-    : [])
-    cpSync(join(repository, 'packages', name, 'migrations'), join(out, 'migrations', name), { recursive: true })
-  if (image === 'storage-thumbnails') copyPackage('sharp', out)
-  if (service === 'ops-portal') {
-    const [{ buildPortal }, { dist }] = await Promise.all([import('./portal.ts'), import('@wealist/ops-portal/build')])
+  for (const owner of service && existsSync(join(repository, migrationsOf(service))) ? ['kit', service] : [])
+    copy(migrationsOf(owner), join(out, 'migrations', owner))
+  if (!service) {
+    const { buildPortal } = await import('./portal.ts')
     await buildPortal()
-    cpSync(dist, join(out, 'dist'), { recursive: true, filter: (file) => !file.endsWith('.map') })
+    copy('packages/ops-portal/dist', join(out, 'dist'))
   }
-  // Modules of this folder are ESM whoever asks.
-  writeFileSync(join(out, 'package.json'), '{"type":"module"}\n')
-  return metafile
+  for (const name of installed(native)) copy(join('node_modules', name), join(out, 'node_modules', name))
 }
 
-// A package with all that it needs on this machine's platform; what is for others was never installed.
-const copyPackage = (name: string, out: string) => {
-  const from = join(repository, 'node_modules', name)
-  if (!readdirSync(join(from, '..')).includes(name.split('/').at(-1)!)) return
-  cpSync(from, join(out, 'node_modules', name), { recursive: true, dereference: true })
-  const manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as Record<string, object>
-  for (const other of Object.keys({ ...manifest['dependencies'], ...manifest['optionalDependencies'] }))
-    copyPackage(other, out)
-}
+const migrationsOf = (owner: string) => join('packages', owner, 'migrations')
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const [, , image, out = 'out'] = process.argv
-  const known = images.find((name) => name === image)
-  if (!known) throw new Error(`“${image ?? ''}” is no image of ours. There are ${images.join(', ')}.`)
-  await makeImage(known, resolve(out))
-  console.log(`${known} is in ${relative(process.cwd(), resolve(out)) || '.'}${sep}`)
+// The portal's own maps hold its whole source, for whoever asks: they stay behind.
+const copy = (from: string, to: string) =>
+  cpSync(join(repository, from), to, {
+    recursive: true,
+    dereference: true,
+    filter: (path) => !/\.[jc]ss?\.map$/.test(path),
+  })
+
+/** Above its base an image stays small: what only a developer or another package's build needs is not in it. */
+export const mostBytes = (image: Image) => (image.native.length > 0 ? 32 : 8) * 1024 * 1024
+
+const [, script = '', name, out] = process.argv
+if (import.meta.url === pathToFileURL(script).href) {
+  const image = images.find((one) => one.name === name)
+  if (!image || !out)
+    throw new Error(`container.ts <image> <folder>; images are ${images.map((one) => one.name).join(', ')}`)
+  await pack(image, resolve(out))
 }

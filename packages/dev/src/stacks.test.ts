@@ -377,7 +377,7 @@ describe('the cluster', () => {
       const [{ Condition }] = JSON.parse(role(name).assumeRolePolicy).Statement
       expect(Condition.StringEquals).toEqual({ 'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com' })
       for (const subject of Condition.StringLike['token.actions.githubusercontent.com:sub'])
-        expect(subject).toMatch(/^repo:wealist\/wealist:(pull_request|ref:refs\/heads\/(main|release))$/)
+        expect(subject).toMatch(/^repo:wealist\/wealist:(pull_request|ref:refs\/heads\/main|environment:(dev|prod))$/)
     }
     const statements = JSON.parse(role('PreviewRole').inlinePolicies[0]!.policy).Statement as {
       Effect: string

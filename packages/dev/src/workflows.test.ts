@@ -1,9 +1,8 @@
-import { images } from '@wealist/contract/topology'
-import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { expect, test } from 'vitest'
+import { images } from './container.ts'
 import { repository } from './repository.ts'
 
 interface Step {
@@ -12,13 +11,20 @@ interface Step {
   with?: Record<string, unknown>
 }
 interface Job {
-  strategy: { matrix: { service: string[] } }
-  steps: Step[]
+  'timeout-minutes'?: number
+  permissions?: Record<string, string>
+  /** A workflow of this repository, in place of steps. */
+  uses?: string
+  needs?: string[]
+  environment?: string
+  strategy?: { matrix: { image: string[] } }
+  steps?: Step[]
 }
 interface Workflow {
-  on: object
+  on: Record<string, { branches?: string[]; 'paths-ignore'?: string[] } | null>
   permissions: object
-  jobs: Record<string, { 'timeout-minutes'?: number; permissions?: Record<string, string>; steps: Step[] }>
+  concurrency?: { group: string; 'cancel-in-progress': unknown }
+  jobs: Record<string, Job>
 }
 const dir = join(repository, '.github', 'workflows')
 const texts = Object.fromEntries(readdirSync(dir).map((file) => [file, readFileSync(join(dir, file), 'utf8')]))
@@ -29,13 +35,15 @@ const wrongWith = (file: string, text: string): string[] => {
   const found: string[] = []
   if (Object.keys(permissions ?? { all: '' }).length > 0) found.push('gives permissions to every job')
   if ('pull_request_target' in on) found.push('runs strangers’ code with our rights (pull_request_target)')
-  for (const [, name] of text.matchAll(/secrets\.(\w+)/g)) found.push(`reads the secret ${name}`)
+  for (const [, name = 'all'] of text.matchAll(/\bsecrets(?:\.(\w+)|\[|: inherit)/g))
+    if (name !== 'GITHUB_TOKEN') found.push(`reads the secret ${name}`)
   for (const line of text.split('\n').filter((l) => /^\s*(- )?uses:/.test(l)))
-    if (!/uses: [\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*$/.test(line)) found.push(`is not pinned: ${line.trim()}`)
+    if (!/uses: ([\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*|\.\/\.github\/workflows\/[\w-]+\.yml)$/.test(line))
+      found.push(`is not pinned: ${line.trim()}`)
   for (const [name, job] of Object.entries(jobs)) {
-    if (!job['timeout-minutes']) found.push(`${name} may run for hours`)
+    if (!job['timeout-minutes'] && !job.uses) found.push(`${name} may run for hours`)
     if (!job.permissions) found.push(`${name} does not say what it may`)
-    for (const { run, uses = '', with: given } of job.steps) {
+    for (const { run, uses = '', with: given } of job.steps ?? []) {
       if (run?.includes('${{') || String(given?.['script'] ?? '').includes('${{'))
         found.push(`${name} writes an expression into a script`)
       if (uses.startsWith('actions/checkout@') && given?.['persist-credentials'] !== false && !given?.['token'])
@@ -70,27 +78,47 @@ test('a workflow that breaks one of these rules is named with what it breaks', (
 
 test('CI runs the command that anybody runs, and a preview is deployed, seeded and removed', () => {
   const runs = (file: string) =>
-    Object.values((parse(texts[file]!) as Workflow).jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))
+    Object.values((parse(texts[file]!) as Workflow).jobs).flatMap(({ steps = [] }) =>
+      steps.flatMap(({ run }) => run ?? []),
+    )
   expect(runs('ci.yml')).toEqual(['.ci/run'])
   expect(runs('preview.yml').join('\n')).toMatch(/sst deploy[^]*npm run seed[^]*sst remove[^]*closed-previews/)
 })
 
-test('a release builds every image there is, with provenance, a parts list and a scan, and then says so to Argo CD', () => {
-  const { jobs } = parse(texts['release.yml']!) as { jobs: Record<string, Job> }
-  expect(jobs['image']!.strategy.matrix.service.toSorted()).toEqual([...images].toSorted())
-  const build = jobs['image']!.steps.find(({ uses }) => uses?.startsWith('docker/build-push-action@'))!
-  expect(build.with).toMatchObject({ file: 'k8s/Dockerfile', push: true, provenance: 'mode=max', sbom: true })
-  expect(jobs['image']!.steps.some(({ uses }) => uses?.startsWith('aquasecurity/trivy-action@'))).toBe(true)
-  expect(jobs['deploy']).toMatchObject({ needs: 'image', permissions: { contents: 'write' } })
+const release = () => parse(texts['release.yml']!) as Workflow
+
+test('CI runs on every pull request, and a release on every push to main and release, in order and never broken off', () => {
+  expect(Object.keys((parse(texts['ci.yml']!) as Workflow).on)).toEqual(['pull_request', 'workflow_call'])
+  const { on, concurrency } = release()
+  expect(Object.keys(on)).toEqual(['push'])
+  expect(on['push']?.branches).toEqual(['main', 'release'])
+  expect(concurrency).toEqual({ group: 'release-${{ github.ref }}', 'cancel-in-progress': false })
 })
 
-test('a tag that is no tag, an environment that is none and an older release are refused, and change nothing', () => {
-  const release = (...args: string[]) =>
-    spawnSync(process.execPath, [join(repository, 'k8s/src/release.ts'), ...args], { encoding: 'utf8' })
-  for (const [args, says] of [
-    [['nowhere', '1-abcdef0'], 'There is no environment'],
-    [['dev', 'latest'], 'is no tag of ours'],
-    [['dev', ''], 'is no tag of ours'],
-  ] as const)
-    expect([release(...args).status, release(...args).stderr]).toEqual([1, expect.stringContaining(says)])
+test('a release builds every image there is, and names only what was tested, built and scanned', () => {
+  const { ci, image, tags } = release().jobs
+  expect(ci?.uses).toBe('./.github/workflows/ci.yml')
+  expect(image?.strategy?.matrix.image).toEqual(images.map(({ name }) => name))
+  expect(tags?.needs).toEqual(['ci', 'image'])
+  const order = image!.steps!.map(({ uses = '' }) => uses.split('@')[0]).filter(Boolean)
+  expect(order.slice(-2)).toEqual(['docker/build-push-action', 'aquasecurity/trivy-action'])
+  const [built, scanned] = image!.steps!.filter(({ uses }) => /build-push|trivy/.test(uses ?? ''))
+  expect(built?.with).toMatchObject({ push: true, provenance: 'mode=max', sbom: true, file: 'k8s/Dockerfile' })
+  expect(scanned?.with).toMatchObject({ severity: 'CRITICAL', 'exit-code': '1' })
+  expect(scanned?.with?.['image-ref']).toContain('@${{ steps.build.outputs.digest }}')
+})
+
+test('only who builds takes a role of AWS, only who names writes to the repository, and each job nothing more', () => {
+  const { ci, image, tags } = release().jobs
+  expect(ci?.permissions).toEqual({ contents: 'read' })
+  expect(image?.permissions).toEqual({ contents: 'read', 'id-token': 'write' })
+  expect(image?.environment).toBe("${{ github.ref_name == 'release' && 'prod' || 'dev' }}")
+  expect(tags?.permissions).toEqual({ contents: 'write' })
+})
+
+test('the commit of a release starts no release, and no commit switches the checks of others off', () => {
+  const script = release().jobs['tags']!.steps!.findLast(({ run }) => run)!.run!
+  const added = /git add (.*)/.exec(script)![1]!.split(' ')
+  expect(release().on['push']?.['paths-ignore']).toEqual(added.map((path) => `${path}/**`))
+  expect(Object.values(texts).join()).not.toMatch(/\[(skip ci|ci skip|no ci|skip actions|actions skip)\]/)
 })

@@ -67,10 +67,6 @@ export const Config = z.object({
     .max(5)
     .default(1)
     .describe('Proxies in front: the client is that many from the right of X-Forwarded-For; 0 uses the socket'),
-  JOBS: z
-    .enum(['all', 'others', 'apart'])
-    .default('all')
-    .describe('Which jobs this process runs: all, those that are apart (thumbnails, which need sharp), or the others'),
   DRAIN_SECONDS: z.coerce
     .number()
     .min(0)

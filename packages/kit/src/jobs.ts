@@ -31,8 +31,8 @@ export interface JobsOptions {
   registry: readonly JobSpec[]
   /** False where the process is frozen between requests: no worker, no timer, only `runDue`. */
   resident?: boolean
-  /** Which jobs this process runs: all, those that are apart, or the others. */
-  which?: 'all' | 'apart' | 'others'
+  /** Where it is not resident: whether `runDue` runs the jobs that are apart, or the others. */
+  apart?: boolean
 }
 
 const second = 1000
@@ -42,7 +42,7 @@ const minute = 60_000
  * Starts the jobs of a service, with the ones that kit itself has. Does not wait for PostgreSQL. The worker is loaded here:
  * it is a good part of what a function of Lambda would have to read before its first request.
  */
-export const openJobs = async ({ base, ctx, registry, resident = true, which = 'all' }: JobsOptions): Promise<Jobs> => {
+export const openJobs = async ({ base, ctx, registry, resident = true, apart = false }: JobsOptions): Promise<Jobs> => {
   const [{ openCrons }, { openOnce, openWorker }] = await Promise.all([
     import('./jobs.cron.ts'),
     import('./jobs.worker.ts'),
@@ -51,8 +51,10 @@ export const openJobs = async ({ base, ctx, registry, resident = true, which = '
   const specs = withKit(registry)
   const runs = { db, log, ctx, metrics: jobMetrics(base.metrics, db, specs) }
   const crons = openCrons(specs)
-  const own = specs.filter((spec) => which === 'all' || spec.apart === (which === 'apart'))
-  const once = openOnce(runs, own)
+  const once = openOnce(
+    runs,
+    specs.filter((spec) => resident || spec.apart === apart),
+  )
   let evaluated = 0
 
   const addDue = async () => {
@@ -92,7 +94,7 @@ export const openJobs = async ({ base, ctx, registry, resident = true, which = '
     addDue().catch(said)
     if (beats++ % 5 === 0) freeDead(db, specs).catch(said)
   }
-  const worker = resident ? openWorker(db.pool.options.connectionString!, runs, own) : undefined
+  const worker = resident ? openWorker(db.pool.options.connectionString!, runs, specs) : undefined
   const clockwork = resident ? setInterval(beat, second) : undefined
   if (resident) beat()
 

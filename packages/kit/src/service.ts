@@ -202,8 +202,8 @@ export const start = async <S extends z.ZodObject, D extends object>(
   }
   live.serveIn(runtime.contextOf)
   if (db && spec.jobs) {
-    const which = resident ? common.JOBS : overrides.apart ? 'apart' : 'others'
-    runtime.jobs = await openJobs({ base, ctx: shared, registry: spec.jobs, resident, which })
+    const { apart } = overrides
+    runtime.jobs = await openJobs({ base, ctx: shared, registry: spec.jobs, resident, ...(apart && { apart }) })
     pokes.push(runtime.jobs.poke)
   }
   const app = buildApp(spec, runtime)

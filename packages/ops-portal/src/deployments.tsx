@@ -25,7 +25,7 @@ export const Deployments = () => {
         {({ items, source }) => (
           <>
             {source === 'services' && (
-              <Alert variant="light" color="gray">
+              <Alert variant="light" color="gray" role="note">
                 {t('deployments.services')}
               </Alert>
             )}

@@ -67,7 +67,7 @@ export const Logs = () => {
           return (
             <>
               {missing.length > 0 && (
-                <Alert color="orange" variant="light">
+                <Alert color="orange" variant="light" role="note">
                   {t('logs.missing', { names: missing.join(', ') })}
                 </Alert>
               )}

@@ -32,7 +32,13 @@ export const Overview = () => {
           <>
             <section aria-live="polite">
               {problems.length === 0 ? (
-                <Alert variant="light" color="green" classNames={{ title: 'up' }} title={t('overview.well')}>
+                <Alert
+                  variant="light"
+                  color="green"
+                  role="status"
+                  classNames={{ title: 'up' }}
+                  title={t('overview.well')}
+                >
                   {t('overview.wellLead', { count: found.services.length })}
                 </Alert>
               ) : (
