@@ -2,14 +2,18 @@ import { VirtualService } from '@kubernetes-models/istio/networking.istio.io/v1/
 import { StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet'
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import { Service } from 'kubernetes-models/v1/Service'
-import { serviceNames, topology } from '@wealist/contract/topology'
+import { images, topology } from '@wealist/contract/topology'
 import { type Environment, ingress, labelsOf } from './environment.ts'
 import { bucketOf } from './localhost-bucket.ts'
 import { type Server, servers } from './localhost-servers.ts'
-import { containerSecurity, podSecurity } from './pods.ts'
+import { containerSecurity, podSecurity, serviceOf } from './pods.ts'
 
-const uses = (server: Server) =>
-  serviceNames.filter((service) => (topology[service].uses as readonly string[]).includes(server.name))
+// By image, not by service: thumbnails are pods of their own on storage's servers.
+const usersOf = (server: Server) =>
+  images.filter((image) => {
+    const service = serviceOf(image)
+    return service !== 'ops-portal' && (topology[service].uses as readonly string[]).includes(server.name)
+  })
 
 const serverOf = (server: Server, env: Environment) => {
   const { name, image, port, servicePort = port, container, data, outside } = server
@@ -71,14 +75,9 @@ const serverOf = (server: Server, env: Environment) => {
         ingress: [
           {
             from: [
-              ...uses(server).map((service) => ({ podSelector: { matchLabels: { app: service } } })),
+              ...usersOf(server).map((app) => ({ podSelector: { matchLabels: { app } } })),
               ...(name === 'postgres' ? [{ podSelector: { matchLabels: { job: 'databases' } } }] : []),
-              ...(name === 's3'
-                ? [
-                    { podSelector: { matchLabels: { app: 'storage-thumbnails' } } },
-                    { podSelector: { matchLabels: { job: 'bucket' } } },
-                  ]
-                : []),
+              ...(name === 's3' ? [{ podSelector: { matchLabels: { job: 'bucket' } } }] : []),
               ...(outside
                 ? [
                     {

@@ -9,7 +9,7 @@ import { environmentNames, environmentOf } from '../../../k8s/src/environment.ts
 import { ours } from '../../../k8s/src/gateway-filter.ts'
 import { publicRoutes, ticketRoutes } from '../../../k8s/src/public-paths.ts'
 import { asYaml, manifests, rendered } from '../../../k8s/src/render.ts'
-import { edgesWrong, metricsWrong, openWrong } from './k8s/edges.ts'
+import { doorsWrong, edgesWrong, metricsWrong, openWrong } from './k8s/edges.ts'
 import { wayOf } from './k8s/mesh.ts'
 import { committed, type Manifest, nameOf, ofKind, podsOf } from './k8s/objects.ts'
 import { strictlyWrong } from './k8s/strict.ts'
@@ -41,6 +41,7 @@ describe.each(environmentNames)('%s', (name) => {
     expect(edgesWrong(objects)).toEqual([])
     expect(openWrong(objects)).toEqual([])
     expect(metricsWrong(objects)).toEqual([])
+    expect(doorsWrong(objects)).toEqual([])
   })
   test('every pod keeps the restricted standard and may not write its files', () => {
     const servers = ['postgres', 'redis', 's3', 'livekit']

@@ -83,6 +83,37 @@ export const openWrong = (objects: Manifest[]): string[] => [
     ),
 ]
 
+/** Exits to pods of our own that the other side does not let in: each is written once on either side. */
+export const doorsWrong = (objects: Manifest[]): string[] => {
+  const policies = ofKind(objects, 'NetworkPolicy').map((policy) => policy['spec'])
+  const labelled = (labels: Record<string, string> = {}) => JSON.stringify(labels)
+  const letsIn = (to: string, from: string, port: number) =>
+    policies.some(
+      (spec) =>
+        labelled(spec.podSelector.matchLabels) === to &&
+        ((spec.ingress ?? []) as (Ports & { from: Peer[] })[]).some(
+          (rule) =>
+            hasPort(rule, port) &&
+            rule.from.some((peer) => !peer.namespaceSelector && labelled(peer.podSelector?.matchLabels) === from),
+        ),
+    )
+  return policies.flatMap((spec) => {
+    const from = labelled(spec.podSelector.matchLabels)
+    return ((spec.egress ?? []) as (Ports & { to: Peer[] })[]).flatMap(({ to, ports = [] }) =>
+      to
+        .filter((peer) => peer.podSelector && !peer.namespaceSelector)
+        .flatMap((peer) =>
+          ports
+            .filter(({ port }) => !letsIn(labelled(peer.podSelector!.matchLabels), from, port))
+            .map(
+              ({ port }) =>
+                `${from} may go to ${labelled(peer.podSelector!.matchLabels)} at ${port}, and is not let in`,
+            ),
+        ),
+    )
+  })
+}
+
 /** Ports of metrics, which the mesh leaves to the network: ops and Prometheus, and nobody else. */
 export const metricsWrong = (objects: Manifest[]): string[] =>
   ofKind(objects, 'NetworkPolicy').flatMap((policy) => {
