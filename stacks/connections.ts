@@ -1,9 +1,7 @@
-import { serviceNames, topology } from '@wealist/contract/topology'
+import { withDatabase } from '@wealist/contract/topology'
 
 /** Memory of the database's instance in GiB, which decides how many connections it takes. */
 export const instances = { dev: { class: 't4g.medium', memory: 4 }, prod: { class: 'm7g.large', memory: 8 } }
-
-export const withDatabase = serviceNames.filter((name) => topology[name].database !== null)
 
 /** Connections that the role of one service may have: of a preview however many instances there are, else by its pods. */
 export const perService = { preview: 5, dev: 30, prod: 60 }

@@ -1,9 +1,10 @@
-import { type Node, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
+import { type Node, type ServiceName, serviceNames, topology, peersOf } from '@wealist/contract/topology'
 import storage from '../packages/storage/package.json' with { type: 'json' }
 import { onBucketAlone, onFiles } from './bucket.ts'
 import { environmentOf } from './environment.ts'
 import type { Preview } from './preview.ts'
-import { callsOf, titled } from './secrets.ts'
+import { withSockets } from './realtime.ts'
+import { titled } from './secrets.ts'
 
 /** What calls a function besides requests. */
 export type Kind = 'http' | 'socket' | 'stream' | 'jobs'
@@ -18,10 +19,6 @@ export const nodejs = { minify: true, splitting: true, esbuild: { keepNames: fal
 const inOrder = serviceNames.toSorted((a, b) => depth(a) - depth(b))
 function depth(service: ServiceName): number {
   return Math.max(0, ...peersOf(service).map((peer) => depth(peer) + 1))
-}
-/** `auth` stands for its published keys, which are read through the public address. */
-function peersOf(service: ServiceName): ServiceName[] {
-  return callsOf(service).filter((peer) => peer !== 'auth')
 }
 const isCalled = (service: ServiceName) => serviceNames.some((caller) => peersOf(caller).includes(service))
 
@@ -82,7 +79,7 @@ export const makeFunctions = (preview: Preview): MadeFunction[] => {
     }
     return { service, kind, fn }
   }
-  const adapters = { socket: ['board', 'chat'], stream: ['noti'], jobs: ['storage'] } as const
+  const adapters = { socket: withSockets, stream: ['noti'], jobs: ['storage'] } as const
   return [
     ...inOrder.map((service) => make(service, 'http')),
     ...Object.entries(adapters).flatMap(([kind, services]) => services.map((s) => make(s, kind as Kind))),

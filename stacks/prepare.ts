@@ -1,6 +1,7 @@
+import { withDatabase } from '@wealist/contract/topology'
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
-import { mostPreviews, perService, withDatabase } from './connections.ts'
+import { mostPreviews, perService } from './connections.ts'
 import type { Data } from './data.ts'
 import { nodejs } from './functions.ts'
 import type { Network } from './network.ts'

@@ -38,7 +38,7 @@ export const preview = (stage: Stage) => {
   const data = dataOf(stage)
   const secrets = makeSecrets(stage, data, settingsOf(stage))
   const keys = makeKeysSecret(stage)
-  const router = makeRouter(['board', 'chat'], domain && `${stage.name}.${domain}`)
+  const router = makeRouter(domain && `${stage.name}.${domain}`)
   const url = domain ? $util.output(`https://${stage.name}.${domain}`) : router.url
   const parts = {
     ...{ stage, domain, network, data, secrets, keys, router, url },

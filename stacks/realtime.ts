@@ -1,10 +1,9 @@
 import { contracts } from '@wealist/contract/contracts'
 import { isSocket } from '@wealist/contract/route'
-import type { ServiceName } from '@wealist/contract/topology'
+import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import type { MadeFunction } from './functions.ts'
 import { titled } from './secrets.ts'
 
-const withSockets = ['board', 'chat'] as const satisfies ServiceName[]
 export type SocketApis = Partial<Record<ServiceName, sst.aws.ApiGatewayWebSocket>>
 
 /** Where sockets open, up to the first parameter: `/api/svc/chat/api/chats/ws`. */
@@ -16,6 +15,9 @@ export const socketPaths = (service: ServiceName) => {
   const paths = [...new Set(all)]
   return paths.filter((path) => !paths.some((other) => other !== path && path.startsWith(`${other}/`)))
 }
+
+/** Services that have sockets in the contract. */
+export const withSockets = serviceNames.filter((service) => socketPaths(service).length > 0)
 
 /** A WebSocket API for each service that has sockets; made before the functions, whose environment names it. */
 export const makeSocketApis = (): SocketApis =>

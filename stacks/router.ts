@@ -1,5 +1,5 @@
 import type { ServiceName } from '@wealist/contract/topology'
-import { type SocketApis, socketPaths } from './realtime.ts'
+import { type SocketApis, socketPaths, withSockets } from './realtime.ts'
 
 /** What the portal's own server says of its pages (packages/ops-portal/server.ts), said by CloudFront. */
 const headers = {
@@ -30,11 +30,11 @@ const protectPages = `
   }`
 
 /** ONE address in front of everything of a preview. */
-export const makeRouter = (services: ServiceName[], domain: string | undefined) =>
+export const makeRouter = (domain: string | undefined) =>
   new sst.aws.Router('Router', {
     ...(domain && { domain }),
     edge: {
-      viewerRequest: { injection: tellPath(services.flatMap(socketPaths)) },
+      viewerRequest: { injection: tellPath(withSockets.flatMap(socketPaths)) },
       viewerResponse: { injection: protectPages },
     },
   })

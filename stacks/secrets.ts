@@ -1,5 +1,4 @@
-import { type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
-import { withDatabase } from './connections.ts'
+import { type ServiceName, serviceNames, peersOf, withDatabase } from '@wealist/contract/topology'
 import type { Data } from './data.ts'
 import type { Settings } from './settings.ts'
 import { databaseOf, guard, roleOf, secretOf, type Stage } from './stage.ts'
@@ -25,8 +24,7 @@ const made = (name: string, length: number) => new random.RandomPassword(name, {
  */
 export const makeSecrets = (stage: Stage, data: Data, settings: Settings) => {
   const recoveryWindowInDays = stage.kept ? 30 : 0
-  // Services that somebody calls; `auth` stands for its published keys, which need none.
-  const called = serviceNames.filter((s) => s !== 'auth' && serviceNames.some((c) => callsOf(c).includes(s)))
+  const called = serviceNames.filter((s) => serviceNames.some((caller) => peersOf(caller).includes(s)))
   const keys = Object.fromEntries(called.map((s) => [s, made(`InternalKey${titled(s)}`, 40)]))
   const passwords = Object.fromEntries(withDatabase.map((s) => [s, made(`Password${titled(s)}`, 32)]))
 
@@ -42,7 +40,7 @@ export const makeSecrets = (stage: Stage, data: Data, settings: Settings) => {
       }),
     }),
     ...(keys[service] && { INTERNAL_KEYS: keys[service] }),
-    ...Object.fromEntries(callsOf(service).flatMap((s) => (keys[s] ? [[`${s.toUpperCase()}_KEY`, keys[s]]] : []))),
+    ...Object.fromEntries(peersOf(service).map((s) => [`${s.toUpperCase()}_KEY`, keys[s]!])),
     ...onlyOf[service]?.(settings),
   })
 
@@ -72,5 +70,4 @@ export const makeKeysSecret = (stage: Stage) =>
     guard(stage),
   )
 
-export const callsOf = (service: ServiceName): readonly ServiceName[] => topology[service].calls
 export const titled = (name: string) => name[0]!.toUpperCase() + name.slice(1)

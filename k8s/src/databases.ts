@@ -1,11 +1,10 @@
-import { type Node, serviceNames, topology, type Image } from '@wealist/contract/topology'
+import { type Image, withDatabase } from '@wealist/contract/topology'
 import { Job } from 'kubernetes-models/batch/v1/Job'
 import type { IEnvVar } from 'kubernetes-models/v1/EnvVar'
 import { perService } from '../../stacks/connections.ts'
 import type { Environment } from './environment.ts'
 import { containerSecurity, podSecurity } from './pods.ts'
 
-const withDatabase = serviceNames.filter((name) => (topology[name] as Node).database !== null)
 /** ops has a role in user's database, and no tables of its own to migrate. */
 const owners = withDatabase.filter((name) => name !== 'ops')
 

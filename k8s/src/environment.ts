@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Image, ServiceName } from '@wealist/contract/topology'
+import type { Image } from '@wealist/contract/topology'
 
 export const environmentNames = ['localhost', 'dev', 'prod'] as const
 export type EnvironmentName = (typeof environmentNames)[number]
@@ -64,5 +64,3 @@ export const labelsOf = (app: string) => ({
   'app.kubernetes.io/name': app,
   'app.kubernetes.io/part-of': 'wealist',
 })
-/** Whom a service asks over the mesh. `auth` in the topology stands for its published keys, which the gateway reads. */
-export const callsOf = (edges: readonly ServiceName[]): ServiceName[] => edges.filter((peer) => peer !== 'auth')

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { type Node, serviceNames, topology } from '@wealist/contract/topology'
+import { type Node, serviceNames, topology, peersOf } from '@wealist/contract/topology'
 import { stringify } from 'yaml'
-import { callsOf, environmentOf } from './environment.ts'
+import { environmentOf } from './environment.ts'
 
 // Secrets for Kind, new each time: `node k8s/src/localhost-secrets.ts | kubectl create -f -`. What Secrets Manager holds elsewhere.
 const { namespace } = environmentOf('localhost')
@@ -21,12 +21,12 @@ const secret = (name: string, stringData: Record<string, string>) => ({
   stringData,
 })
 const ofService = (service: (typeof serviceNames)[number]) => {
-  const { database, uses, calls }: Node = topology[service]
+  const { database, uses }: Node = topology[service]
   return secret(service, {
     ...(database && { DATABASE_URL: databaseUrl(`wealist_${service}`, made(), database) }),
     REDIS_URL: `redis://:${redis}@redis:6379`,
     INTERNAL_KEYS: internal[service]!,
-    ...Object.fromEntries(callsOf(calls).map((peer) => [`${peer.toUpperCase()}_KEY`, internal[peer]!])),
+    ...Object.fromEntries(peersOf(service).map((peer) => [`${peer.toUpperCase()}_KEY`, internal[peer]!])),
     ...(uses.includes('s3') && { S3_ACCESS_KEY_ID: s3.user, S3_SECRET_ACCESS_KEY: s3.password }),
     ...(uses.includes('livekit') && { LIVEKIT_API_KEY: livekit.key, LIVEKIT_API_SECRET: livekit.secret }),
   })

@@ -1,8 +1,16 @@
-import { metricsPort, type ServiceName, serviceNames, topology, type Image, images } from '@wealist/contract/topology'
+import {
+  metricsPort,
+  type ServiceName,
+  serviceNames,
+  topology,
+  type Image,
+  images,
+  peersOf,
+} from '@wealist/contract/topology'
 import type { INetworkPolicyEgressRule } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyEgressRule'
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import type { INetworkPolicyIngressRule } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyIngressRule'
-import { argocd, callsOf, type Environment, ingress, labelsOf, monitoring } from './environment.ts'
+import { argocd, type Environment, ingress, labelsOf, monitoring } from './environment.ts'
 import { serviceOf } from './pods.ts'
 
 const pod = (app: string) => ({ podSelector: { matchLabels: { app } } })
@@ -10,8 +18,7 @@ const inNamespace = (name: string) => ({ namespaceSelector: { matchLabels: { 'ku
 const tcp = (...ports: number[]) => ports.map((port) => ({ protocol: 'TCP' as const, port }))
 
 /** Who asks a service over the mesh, besides the gateway. `auth` in the topology stands for its published keys. */
-export const callersOf = (service: ServiceName) =>
-  serviceNames.filter((caller) => callsOf(topology[caller].calls).includes(service))
+export const callersOf = (service: ServiceName) => serviceNames.filter((caller) => peersOf(caller).includes(service))
 
 /** The servers under a service. On AWS they are outside of the cluster, in the network of the stage. */
 const vpc = { ipBlock: { cidr: '10.0.0.0/16' } }
@@ -80,9 +87,7 @@ const policyOf = (image: Image, env: Environment) => {
         service === 'ops-portal'
           ? []
           : [
-              ...(routed
-                ? callsOf(topology[service].calls).map((peer) => ({ to: [pod(peer)], ports: tcp(topology[peer].port) }))
-                : []),
+              ...(routed ? peersOf(service).map((peer) => ({ to: [pod(peer)], ports: tcp(topology[peer].port) })) : []),
               ...serversOf(service, env),
               ...(image === 'ops' ? watched(env) : []),
             ],

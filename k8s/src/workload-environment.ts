@@ -1,5 +1,5 @@
-import { metricsPort, type Node, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
-import { argocd, callsOf, type Environment, monitoring } from './environment.ts'
+import { metricsPort, type Node, type ServiceName, serviceNames, topology, peersOf } from '@wealist/contract/topology'
+import { argocd, type Environment, monitoring } from './environment.ts'
 
 type Variables = Record<string, string>
 
@@ -32,7 +32,7 @@ const onlyOf: Partial<Record<ServiceName, (env: Environment) => Variables>> = {
 
 /** What a service is told besides its secret, by name so that diffs read well. */
 export const variablesOf = (service: ServiceName, env: Environment): Variables => {
-  const { calls, uses }: Node = topology[service]
+  const { uses }: Node = topology[service]
   const all: Variables = {
     ENVIRONMENT: env.aws ? env.name : 'local',
     METRICS_PORT: String(metricsPort(service)),
@@ -45,7 +45,7 @@ export const variablesOf = (service: ServiceName, env: Environment): Variables =
     TRUSTED_HOPS: '1',
     DRAIN_SECONDS: String(drainSeconds),
     ...Object.fromEntries(
-      callsOf(calls).map((peer) => [`${peer.toUpperCase()}_URL`, `http://${peer}:${topology[peer].port}`]),
+      peersOf(service).map((peer) => [`${peer.toUpperCase()}_URL`, `http://${peer}:${topology[peer].port}`]),
     ),
     ...(uses.includes('s3') && {
       S3_BUCKET: env.bucket,

@@ -1,11 +1,11 @@
 import { pathToFileURL } from 'node:url'
 import { newKeySet } from '@wealist/auth/key-set'
 import { type ServiceName, topology } from '@wealist/contract/topology'
-import { dropDatabases, loginOf, makeDatabases } from '@wealist/kit/databases'
+import { asAdministrator, dropDatabases, loginOf, makeDatabases } from '@wealist/kit/databases'
 import { migrate } from '@wealist/kit/migrate'
 import { openSecret } from '@wealist/kit/secret'
 import { Redis } from 'ioredis'
-import pg from 'pg'
+import type pg from 'pg'
 
 /** What a deployment asks: Pulumi says `delete` when the stage goes, and create or update before its functions change. */
 interface Asked {
@@ -53,16 +53,6 @@ const read = async (secret: string) => {
   const text = await openSecret(secret).read()
   if (text === undefined) throw new Error(`The secret ${secret} has no value: deploy the stage that owns it first.`)
   return JSON.parse(text) as { DATABASE_URL: string; REDIS_URL: string }
-}
-
-const asAdministrator = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
 }
 
 // The server's connections are shared out: one preview more, and those that are there would be refused theirs.

@@ -87,6 +87,13 @@ export type Piece = 'postgres' | 'redis' | 's3' | 'google' | 'secrets' | 'liveki
 
 export const serviceNames = Object.keys(topology) as ServiceName[]
 
+/** Services that sign in to PostgreSQL; ops, which shares user's database, has a role there and no tables to migrate. */
+export const withDatabase = serviceNames.filter((name) => topology[name].database !== null)
+
+/** Whom a service asks where a gateway checks tokens: `auth` among its calls stands for the published keys alone. */
+export const peersOf = (service: ServiceName): ServiceName[] =>
+  (topology[service].calls as readonly ServiceName[]).filter((peer) => peer !== 'auth')
+
 /** Every image that is built: a service each, storage's jobs that need sharp, and the operators' portal. */
 export const images = [...serviceNames, 'storage-thumbnails', 'ops-portal'] as const
 export type Image = (typeof images)[number]

@@ -2,6 +2,7 @@ import { globSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import { build, type Metafile } from 'esbuild'
+import { forNode } from './for-node.ts'
 import { repository } from './repository.ts'
 
 /** What calls a function: API Gateway with requests or with sockets, a URL that streams, the schedule alone. */
@@ -40,28 +41,14 @@ export interface Bundle extends LambdaFunction {
 export const bundle = async (fn: Pick<LambdaFunction, 'name' | 'entry'> & Partial<LambdaFunction>, out: string) => {
   const dir = join(out, fn.name)
   const { metafile } = await build({
+    ...forNode,
     entryPoints: [resolve(repository, fn.entry)],
     outdir: dir,
     entryNames: 'index',
     outExtension: { '.js': '.mjs' },
     // What is loaded when it is needed lies in a file of its own, which a cold start does not read.
     splitting: true,
-    bundle: true,
-    minify: true,
-    sourcemap: 'linked',
     metafile: true,
-    platform: 'node',
-    mainFields: ['module', 'main'],
-    target: 'node24',
-    format: 'esm',
-    // Brought along by the one function that needs it, and never there.
-    external: ['sharp', 'pg-native'],
-    // Packages that are not ESM ask for Node's modules by require.
-    banner: {
-      js: "import{createRequire as topLevelCreateRequire}from'node:module';const require=topLevelCreateRequire(import.meta.url);",
-    },
-    logLevel: 'error',
-    absWorkingDir: repository,
   })
   const bytes = Object.entries(metafile.outputs).reduce(
     (n, [file, out]) => n + (file.endsWith('.mjs') ? out.bytes : 0),

@@ -5,6 +5,7 @@ import { type Image as Name, images as names, type ServiceName } from '@wealist/
 import { build } from 'esbuild'
 import { migrationsBeside } from './container-migrations.ts'
 import { installed } from './container-native.ts'
+import { forNode } from './for-node.ts'
 import { repository } from './repository.ts'
 
 export interface Image {
@@ -36,27 +37,14 @@ export const images: readonly Image[] = names.map((name) =>
 /** Makes what an image holds above its base: one file with its map, the migrations it runs, and what cannot be bundled. */
 export const pack = async ({ entry, service, native }: Image, out: string) => {
   await build({
+    ...forNode,
     entryPoints: [resolve(repository, entry)],
     outfile: join(out, 'index.mjs'),
-    bundle: true,
-    minify: true,
     // Node prints the line at which a process fails: not one of a megabyte.
     lineLimit: 200,
-    sourcemap: 'linked',
     // A stack names the file and the line; the text of the line is in the repository.
     sourcesContent: false,
-    platform: 'node',
-    mainFields: ['module', 'main'],
-    target: 'node24',
-    format: 'esm',
-    external: ['sharp', 'pg-native'],
     plugins: [migrationsBeside],
-    // Packages that are not ESM ask for Node's modules by require.
-    banner: {
-      js: "import{createRequire as topLevelCreateRequire}from'node:module';const require=topLevelCreateRequire(import.meta.url);",
-    },
-    logLevel: 'error',
-    absWorkingDir: repository,
   })
   for (const owner of service && existsSync(join(repository, migrationsOf(service))) ? ['kit', service] : [])
     copy(migrationsOf(owner), join(out, 'migrations', owner))

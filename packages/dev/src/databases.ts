@@ -1,9 +1,8 @@
-import { type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
-import { makeDatabase, makeDatabases, makeRole } from '@wealist/kit/databases'
-import pg from 'pg'
+import { type ServiceName, topology, withDatabase } from '@wealist/contract/topology'
+import { asAdministrator, makeDatabase, makeDatabases, makeRole } from '@wealist/kit/databases'
+import type pg from 'pg'
 
-/** Services that have tables, ops among them: it shares user's database with a role of its own. */
-export const withDatabase = serviceNames.filter((name) => topology[name].database !== null)
+export { asAdministrator, withDatabase }
 
 /** The login role of a service. Its password is its name: this is for development, on one machine. */
 export const roleOf = (service: ServiceName) => `wealist_${service}`
@@ -15,17 +14,6 @@ export const urlOf = (administrator: string, service: ServiceName, database: str
   url.password = roleOf(service)
   url.pathname = `/${database}`
   return url.href
-}
-
-export const asAdministrator = async <T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
-  const client = new pg.Client({ connectionString: url })
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
 }
 
 // Roles live in the cluster, not in a database: two test files may make one at the same time.

@@ -1,5 +1,16 @@
 import { Client, type DatabaseError } from 'pg'
 
+export const asAdministrator = async <T>(url: string, work: (client: Client) => Promise<T>): Promise<T> => {
+  const client = new Client({ connectionString: url })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
 /** Who signs in to PostgreSQL, and where: what a `DATABASE_URL` says. */
 export interface Login {
   role: string
@@ -97,11 +108,7 @@ export const makeAll = async (env: Record<string, string | undefined>) => {
   })
   if (!env['DATABASE_URL'] || urls.length === 0)
     throw new Error('DATABASE_URL, the administrator’s, and a <SERVICE>_DATABASE_URL of each service are needed')
-  const client = new Client({ connectionString: env['DATABASE_URL'] })
-  await client.connect()
-  try {
-    await makeDatabases(client, urls, Number(env['CONNECTION_LIMIT'] ?? -1))
-  } finally {
-    await client.end()
-  }
+  await asAdministrator(env['DATABASE_URL'], (client) =>
+    makeDatabases(client, urls, Number(env['CONNECTION_LIMIT'] ?? -1)),
+  )
 }

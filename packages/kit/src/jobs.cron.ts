@@ -7,9 +7,9 @@ const minute = 60_000
 const farthest = 8 * 24 * 60 * minute
 
 /**
- * A wrong expression ends the start, not the night.
  * Adds the recurring jobs that fell due since they were last added, each once, whoever asks how often. `now` is
- * milliseconds since 1970. A job that the database does not know yet begins with the next minute that matches.
+ * milliseconds since 1970. A job that the database does not know yet begins with the next minute that matches. A
+ * wrong expression ends the start, not the night.
  */
 export const openCrons = (specs: readonly JobSpec[]) => {
   const crons = specs.flatMap(({ name, schedule }) =>

@@ -1,7 +1,7 @@
 import type { Db } from './db.ts'
 import type { JobSpec } from './jobs.registry.ts'
 import { Counter, Gauge, Histogram, type Registry } from './metrics.ts'
-import { sql } from './sql.ts'
+import { sql, type Sql } from './sql.ts'
 
 export interface JobMetrics {
   done(name: string): void
@@ -42,36 +42,29 @@ export const jobMetrics = (registry: Registry, db: Db, specs: readonly JobSpec[]
       for (const row of rows) this.set({ name: row.name }, row.failed)
     },
   })
-  const age = new Gauge({
-    name: 'outbox_age_seconds',
-    help: 'Age of the oldest job that has not reached the worker',
-    registers: [],
-    async collect() {
-      const row = await db
-        .row<{ age: number }>(
-          sql`select coalesce(extract(epoch from now() - min(at)), 0)::float8 as age from kit.outbox`,
-        )
-        .catch(() => undefined)
-      if (row) this.set(row.age)
-    },
-  })
-  const late = new Gauge({
-    name: 'jobs_late_seconds',
-    help: 'How long the job that waits longest has been due',
-    registers: [],
-    async collect() {
-      const row = await db
-        .row<{ age: number }>(
-          sql`select coalesce(extract(epoch from now() - min(run_at)), 0)::float8 as age from graphile_worker.jobs
-            where run_at <= now() and locked_at is null and attempts < max_attempts`,
-        )
-        .catch(() => undefined)
-      if (row) this.set(row.age)
-    },
-  })
-  registry.registerMetric(late)
+  // What cannot be asked now keeps the last answer.
+  const ageOf = (name: string, help: string, statement: Sql) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        const row = await db.row<{ age: number }>(statement).catch(() => undefined)
+        if (row) this.set(row.age)
+      },
+    })
+  ageOf(
+    'outbox_age_seconds',
+    'Age of the oldest job that has not reached the worker',
+    sql`select coalesce(extract(epoch from now() - min(at)), 0)::float8 as age from kit.outbox`,
+  )
+  ageOf(
+    'jobs_late_seconds',
+    'How long the job that waits longest has been due',
+    sql`select coalesce(extract(epoch from now() - min(run_at)), 0)::float8 as age from graphile_worker.jobs
+      where run_at <= now() and locked_at is null and attempts < max_attempts`,
+  )
   registry.registerMetric(failed)
-  registry.registerMetric(age)
   return {
     done: (name) => done.inc({ name }),
     took: (name, ms) => seconds.observe({ name }, ms / 1000),
