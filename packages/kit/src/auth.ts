@@ -34,7 +34,7 @@ export interface Auth extends Tickets {
   close(): Promise<void>
 }
 
-/** Verified tokens that are remembered until they run out, so that one that comes often costs no RSA. */
+/** Tokens and claims that are remembered until they run out, so that one that comes often costs no RSA and no parsing. */
 const remembered = 10_000
 
 export const openAuth = ({
@@ -55,20 +55,21 @@ export const openAuth = ({
   const verified = new Map<string, Person>()
   const seconds = () => Math.floor(clock.now() / 1000)
 
-  const verify = async (token: string): Promise<Person> => {
-    const key = hash('sha256', token, 'base64')
-    const known = verified.get(key)
-    if (known) {
-      verified.delete(key)
-      if (known.exp > seconds() - clockTolerance) {
-        verified.set(key, known)
-        return known
-      }
-    }
-    const person = await verifySignature(token)
+  const known = (key: string) => {
+    const person = verified.get(key)
+    if (!person) return undefined
+    verified.delete(key)
+    return person.exp > seconds() - clockTolerance ? remember(key, person) : undefined
+  }
+  const remember = (key: string, person: Person) => {
     verified.set(key, person)
     if (verified.size > remembered) verified.delete(verified.keys().next().value!)
     return person
+  }
+
+  const verify = async (token: string): Promise<Person> => {
+    const key = hash('sha256', token, 'base64')
+    return known(key) ?? remember(key, await verifySignature(token))
   }
 
   const verifySignature = async (token: string) => {
@@ -92,7 +93,8 @@ export const openAuth = ({
   const asked = (header: Header): Promise<Person> | Person | undefined => {
     if (config.AUTH_MODE === 'gateway') {
       const payload = header('x-jwt-payload')
-      return payload === undefined ? undefined : personOf(claimsOf(payload), config, seconds())
+      if (payload === undefined) return undefined
+      return known(payload) ?? remember(payload, personOf(claimsOf(payload), config, seconds()))
     }
     const authorization = header('authorization')
     if (authorization === undefined) return undefined

@@ -30,7 +30,6 @@ export const run = async <S extends z.ZodObject, D extends object>(
         fetch: running.app.fetch,
         port: config.PORT ?? topology[spec.name].port,
         hostname: config.HOST,
-        overrideGlobalObjects: false,
       },
       () => resolve(made),
     )

@@ -1,16 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { LambdaEvent } from 'hono/aws-lambda'
 import type { Config } from './config.ts'
 import type { RequestInfo } from './context.ts'
-import { newId } from './ids.ts'
 
 /** What every request brings besides its input. A request id that comes in is kept when it is harmless to log. */
 export const requestInfo = (c: Context, config: Pick<Config, 'TRUSTED_HOPS'>): RequestInfo => {
   const header = (name: string) => c.req.header(name)
   const given = header('x-request-id')
   return {
-    id: given !== undefined && /^[\w.-]{1,64}$/.test(given) ? given : newId(),
+    id: given !== undefined && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID(),
     traceparent: header('traceparent'),
     ip: clientAddress(config.TRUSTED_HOPS, header('x-forwarded-for'), socketAddress(c)),
     userAgent: header('user-agent')?.slice(0, 300),

@@ -13,6 +13,20 @@ const types = {
 }
 const asText = { getTypeParser: () => (v: string) => v } as unknown as typeof pg.types
 
+/**
+ * What a page lists: `items` selects at most `limit + 1` rows in order, `keys` names the columns that order them. `item`
+ * names the column that holds the item as JSON where keys are no part of it.
+ */
+export interface Listed {
+  items: Sql
+  keys: readonly string[]
+  item?: string
+}
+interface LiveScope {
+  scope: Sql
+  topic: Sql
+}
+
 /** What statements run on: the pool, or a transaction. */
 export interface Queryable {
   /** Rows as objects, named as the statement aliases them. */
@@ -32,21 +46,17 @@ export interface Queryable {
     item: Sql
   }): Promise<{ scope: S | undefined; item: Json<T> | undefined }>
   /**
-   * A page of a list: `items` selects at most `limit + 1` rows in order, `keys` names the columns that order them.
-   * `{ items, nextCursor }`.
+   * A page of a list: `{ items, nextCursor }`.
    */
-  page<T>(
-    page: PageRequest,
-    list: { items: Sql; keys: readonly string[] },
-  ): Promise<Json<{ items: T[]; nextCursor: string | null }>>
+  page<T>(page: PageRequest, list: Listed): Promise<Json<{ items: T[]; nextCursor: string | null }>>
   /**
    * A page of a live topic, in one statement: `scope` selects at most one row (what the right rests on), `topic` is an
    * expression over it (`'project:' || scope.id`), `items` may use `scope`. `{ items, nextCursor, seq }`; scope is
-   * undefined where there was no row. `item` names the column that holds the item as JSON where keys are no part of it.
+   * undefined where there was no row.
    */
   livePage<S extends object, T>(
     page: PageRequest,
-    list: { scope: Sql; topic: Sql; items: Sql; keys: readonly string[]; item?: string },
+    list: Listed & LiveScope,
   ): Promise<{ scope: S | undefined; page: Json<{ items: T[]; nextCursor: string | null; seq: number }> }>
 }
 
@@ -102,39 +112,36 @@ export const queryable = (send: Send): Queryable => {
       )
       return { scope: row && (JSON.parse(row[0]!) as S), item: row?.[1] ? new Json<T>(row[1]) : undefined }
     },
-    page: async <T>(page: PageRequest, list: { items: Sql; keys: readonly string[] }) => {
-      const rows = await forged(
-        page,
-        texts(sql`select to_json(r)::text, ${join(list.keys.map(column))} from (${list.items}) r`),
-      )
-      return new Json<{ items: T[]; nextCursor: string | null }>(pageText(page, rows, 0, ''))
+    page: async <T>(page: PageRequest, list: Listed) => {
+      const [row] = await forged(page, texts(sql`select l.items, l.last from (${aggregated(page, list)}) l`))
+      return new Json<{ items: T[]; nextCursor: string | null }>(`{${pageText(page, row![0], row![1])}}`)
     },
-    livePage: async <S extends object, T>(
-      page: PageRequest,
-      list: { scope: Sql; topic: Sql; items: Sql; keys: readonly string[]; item?: string },
-    ) => {
-      const rows = await forged(
+    livePage: async <S extends object, T>(page: PageRequest, { scope, topic, ...list }: Listed & LiveScope) => {
+      const [row] = await forged(
         page,
-        texts(sql`select to_json(scope)::text, coalesce(h.head, 0)::text, ${list.item ? column(list.item) : raw('to_json(r)::text')}, ${join(list.keys.map(column))}
-          from (${list.scope}) scope left join kit.heads h on h.topic = ${list.topic} left join lateral (${list.items}) r on true`),
+        texts(sql`select to_json(scope)::text, coalesce(h.head, 0)::text, l.items, l.last from (${scope}) scope
+          left join kit.heads h on h.topic = ${topic} left join lateral (${aggregated(page, list)}) l on true`),
       )
-      const [first] = rows
-      const found = first && first[2] === null ? [] : rows
       return {
-        scope: first && (JSON.parse(first[0]!) as S),
+        scope: row && (JSON.parse(row[0]!) as S),
         page: new Json<{ items: T[]; nextCursor: string | null; seq: number }>(
-          pageText(page, found, 2, `,"seq":${first?.[1] ?? 0}`),
+          `{${pageText(page, row?.[2], row?.[3])},"seq":${row?.[1] ?? 0}}`,
         ),
       }
     },
   }
 }
 
-const pageText = (page: PageRequest, rows: (string | null)[][], at: number, more: string) => {
-  const shown = rows.length > page.limit ? rows.slice(0, page.limit) : rows
-  const last = rows.length > page.limit ? shown.at(-1) : undefined
-  return `{"items":[${shown.map((row) => row[at]).join(',')}],"nextCursor":${last ? `"${page.cursor(last.slice(at + 1))}"` : null}${more}}`
-}
+// One row for a whole page, however many it has: the items as they go to the wire, and the keys of the last one where
+// there are more.
+const aggregated = ({ limit }: PageRequest, { items, keys, item }: Listed) =>
+  sql`select string_agg(p.item, ',' order by p.n) filter (where p.n <= ${limit}) as items,
+      case when count(*) > ${limit} then min(p.keys) filter (where p.n = ${limit}) end as last
+    from (select ${item ? column(item) : raw('to_json(r)::text')} as item, json_build_array(${join(keys.map(column))})::text as keys,
+      row_number() over () as n from (${items}) r) p`
+
+const pageText = (page: PageRequest, items: string | null | undefined, last: string | null | undefined) =>
+  `"items":[${items ?? ''}],"nextCursor":${last ? `"${page.cursor(JSON.parse(last) as string[])}"` : null}`
 
 // A cursor somebody made up can hold text that PostgreSQL cannot read as the column's type (class 22).
 const forged = <T>(page: PageRequest, rows: Promise<T>) =>
