@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ServerType } from '@hono/node-server'
-import * as ws from 'ws'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { Person } from '../actor.ts'
 import type { Auth } from '../auth.ts'
 import { codeOf, unauthorized } from '../errors.ts'
@@ -10,9 +10,10 @@ import { inOrder } from '../mount.ts'
 import { type CloseCode, closeCodeOf, closeCodes } from './close-codes.ts'
 import { connect, type ConnectionParts, type Open, type Wire } from './connection.ts'
 import { mostFrame } from './intake.ts'
-import { control, encodedBy, type Message } from './message.ts'
+import { control, encodedBy } from './message.ts'
 import type { Socket } from './socket.ts'
 import { givenOf, matcher } from './socket-route.ts'
+import { textFrame } from './text-frame.ts'
 
 export interface NodeSockets extends ConnectionParts {
   auth: Auth
@@ -32,7 +33,7 @@ const mostEarly = 8
  */
 export const listenForSockets = (server: ServerType, parts: NodeSockets) => {
   // A frame just above the limit is answered with `bye`; far above, ws itself ends the socket with 1009.
-  const wss = new ws.WebSocketServer({
+  const wss = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
     maxPayload: 4 * mostFrame,
@@ -58,15 +59,9 @@ const refuse = (stream: Duplex, status: string) => {
   stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
-const { Sender } = ws as unknown as {
-  Sender: { frame(data: Buffer, options: { fin: boolean; opcode: number; readOnly: boolean }): Buffer[] }
-}
-const asFrame = ({ text }: Message) =>
-  Buffer.concat(Sender.frame(Buffer.from(text), { fin: true, opcode: 1, readOnly: true }))
-
 // Written past ws, which would frame the same text once for every socket: with 1,000 listeners a third of the cost.
-const wireOf = (client: ws.WebSocket, stream: NetSocket): Wire => ({
-  send: (message) => void (client.readyState === client.OPEN && stream.write(encodedBy(asFrame, message))),
+const wireOf = (client: WebSocket, stream: NetSocket): Wire => ({
+  send: (message) => void (client.readyState === client.OPEN && stream.write(encodedBy(textFrame, message))),
   unsent: () => stream.writableLength,
   taken: () => leftOf(stream),
   close: (code) => {
@@ -92,7 +87,7 @@ const leftOf = (stream: NetSocket) => {
 interface Accepted {
   socket: Socket
   given: Record<string, string>
-  client: ws.WebSocket
+  client: WebSocket
   stream: Duplex
   request: IncomingMessage
   url: URL
@@ -112,7 +107,7 @@ const accept = (parts: NodeSockets, { socket, given, client, stream, request, ur
   }
   client.on('error', () => connection?.gone())
   client.on('close', () => connection?.gone())
-  client.on('message', (data: ws.RawData, binary: boolean) => {
+  client.on('message', (data: RawData, binary: boolean) => {
     if (binary) return end(closeCodes.protocol)
     const text = String(data)
     if (connection) connection.receive(text)
