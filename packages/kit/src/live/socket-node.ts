@@ -41,7 +41,7 @@ export const listenForSockets = (server: ServerType, parts: NodeSockets) => {
   })
   const routes = inOrder(parts.sockets).map((socket) => ({ socket, match: matcher(socket.route.path) }))
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    stream.on('error', () => stream.destroy())
+    stream.on('error', destroy)
     const url = URL.parse(`http://service${request.url ?? '/'}`)
     const found = url && routes.find(({ match }) => match(url.pathname))
     if (!found) return refuse(stream, '404 Not Found')
@@ -51,6 +51,11 @@ export const listenForSockets = (server: ServerType, parts: NodeSockets) => {
       accept(parts, { socket: found.socket, given: found.match(url.pathname)!, client, stream, request, url }),
     )
   })
+}
+
+// Made once: one made there would keep the request as long as the stream.
+function destroy(this: Duplex) {
+  this.destroy()
 }
 
 // Destroyed, not only ended: an upgraded stream stays half open as long as its client likes.
@@ -115,15 +120,25 @@ const accept = (parts: NodeSockets, { socket, given, client, stream, request, ur
   })
   const found = givenOf(socket, given, queryOf(url))
   if ('refused' in found) return end(found.refused)
-  const open = async () => {
-    const wait = await parts.limit(request)
-    if (wait !== undefined) return end(closeCodes.tooMany, { retryAfter: wait * 1000 })
-    const person = await signIn(parts.auth, request, url)
+  const open = (person: Person) => {
     if (over || client.readyState !== client.OPEN) return
     connection = connect(parts, { socket, wire, person, params: found.given })
     for (const text of early) connection.receive(text)
   }
-  open().catch((error: unknown) => end(closeCodeOf(codeOf(error))))
+  letIn(parts, request, url).then(
+    ({ person, wait = 0 }) => (person ? open(person) : end(closeCodes.tooMany, { retryAfter: wait * 1000 })),
+    (error: unknown) => end(closeCodeOf(codeOf(error))),
+  )
+}
+
+// Outside of what lives as long as the socket: a request weighs as much as all that is kept of it.
+const letIn = async (
+  { auth, limit }: NodeSockets,
+  request: IncomingMessage,
+  url: URL,
+): Promise<{ person?: Person; wait?: number }> => {
+  const wait = await limit(request)
+  return wait === undefined ? { person: await signIn(auth, request, url) } : { wait }
 }
 
 // The ticket is no part of what a socket is asked for.

@@ -1,0 +1,28 @@
+// The load of a round, from a process of its own: what to ask comes as JSON, what was measured goes back so.
+import { json } from 'node:stream/consumers'
+import autocannon from 'autocannon'
+import type { HttpLoad } from './load.ts'
+
+const { url, connections, seconds, requests, rate, refusals = false } = (await json(process.stdin)) as HttpLoad
+let begun = 0
+const result = await autocannon({
+  url,
+  connections,
+  duration: seconds,
+  ...(rate && { overallRate: rate }),
+  // Each connection begins elsewhere, or all would ask the same at once.
+  setupClient: (client) => {
+    const first = Math.floor((requests.length * begun++) / connections)
+    client.setRequests([...requests.slice(first), ...requests.slice(0, first)] as autocannon.Request[])
+  },
+})
+const wrong = (refusals ? 0 : result.non2xx) + result.errors + result.timeouts
+if (wrong > 0) throw new Error(`${wrong} answers were none: ${JSON.stringify(result.statusCodeStats)}`)
+process.stdout.write(
+  JSON.stringify({
+    requests: result['2xx'] / result.duration,
+    total: result.requests.total,
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+  }),
+)
