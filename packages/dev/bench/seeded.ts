@@ -5,7 +5,7 @@ import { newPerson } from './people.ts'
 
 /** One statement on a service's own database. */
 export const run = async (url: string, statement: string, values: unknown[] = []) => {
-  const client = new pg.Client({ connectionString: url, statement_timeout: 0 })
+  const client = new pg.Client({ connectionString: url, options: '-c statement_timeout=0 -c transaction_timeout=0' })
   await client.connect()
   try {
     return (await client.query(statement, values)).rows as Record<string, unknown>[]

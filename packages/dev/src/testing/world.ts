@@ -41,6 +41,10 @@ export interface World {
   /** The service behind its Lambda adapter, on the same data. */
   lambda(service: ServiceName): Handler
   internalKey(service: ServiceName): string
+  /** Somebody new, signed up and in. */
+  person(name: string): Promise<TestPerson>
+  /** One more of everything that the contract's examples name, of these people. */
+  furnish(people: World['people']): Promise<Ids>
   /** alice owns the workspace, bob is a member of it, mallory is a stranger. */
   people: Record<'alice' | 'bob' | 'mallory', TestPerson>
   /** What the examples of the contract name. */
@@ -130,6 +134,8 @@ export const testWorld = async (): Promise<World> => {
       return handler
     },
     internalKey: internalKeyOf,
+    person,
+    furnish: (of) => furnish(of, url),
     people,
     ids,
     stop: async () => {
