@@ -42,7 +42,9 @@ export const update = (ctx: Ctx, { projectId, userId, role }: { projectId: strin
 export const remove = (ctx: Ctx, { projectId, userId }: { projectId: string; userId: string }) =>
   change(
     ctx,
-    { via: 'project', id: projectId, least: userId === ctx.actor.id ? 'viewer' : 'admin' },
+    userId === ctx.actor.id
+      ? { via: 'project', id: projectId, least: 'viewer', alone: true }
+      : { via: 'project', id: projectId, least: 'admin' },
     async (tx, { visibility }) => {
       const there = await members.lock(tx, { projectId, userId })
       if (!there) throw notFound('This member')

@@ -91,3 +91,19 @@ test('whoever has just left makes no project, however much this process remember
   await service.running.base.redis.incr(`membership:{${service.workspaceId}}`)
   expect(await codeOf(service.as(maker)(projects.create, { body }))).toBe('NOT_FOUND')
 })
+
+test('who leaves or deletes eight times at once does so once, and nobody waits for a deadlock', async () => {
+  const { alice, bob } = service.people
+  const { id } = await service.project()
+  const eight = (work: () => Promise<unknown>) => Promise.all(Array.from({ length: 8 }, () => codeOf(work())))
+  const bobLeaves = () => service.as(bob)(members.remove, { params: { id, userId: bob.id } })
+  const aliceDeletes = () => service.as(alice)(projects.remove, { params: { id } })
+  const begun = performance.now()
+  for (const work of [bobLeaves, aliceDeletes]) {
+    const codes = await eight(work)
+    expect(codes.filter((code) => code === 'OK')).toHaveLength(1)
+    expect(codes.filter((code) => code === 'NOT_FOUND')).toHaveLength(7)
+  }
+  // PostgreSQL looks for deadlocks after a second.
+  expect(performance.now() - begun).toBeLessThan(1000)
+})

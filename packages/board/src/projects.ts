@@ -59,7 +59,7 @@ export const update = (ctx: Ctx, id: string, input: ProjectChange) =>
   })
 
 export const remove = (ctx: Ctx, id: string) =>
-  change(ctx, { via: 'project', id, least: 'owner' }, async (tx) => {
+  change(ctx, { via: 'project', id, least: 'owner', alone: true }, async (tx) => {
     if ((await projects.remove(tx, [id])).length === 0) throw notFound('This project')
     tx.emit(topicOf(id), 'project.deleted', { id })
     return undefined

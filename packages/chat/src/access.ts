@@ -2,6 +2,7 @@ import { forbidden, notFound } from '@wealist/kit/errors'
 import type { Tx } from '@wealist/kit/tx'
 import * as rights from './access.sql.ts'
 import type { Ctx } from './deps.ts'
+import * as participants from './participants.sql.ts'
 import type { Place } from './places.ts'
 
 const called = { room: 'This room', message: 'This message' }
@@ -21,17 +22,19 @@ export const see = async (
 
 /**
  * A change in a room by somebody who is in it, an admin where `admin` is set. The workspace is asked before the
- * transaction begins, the participant's row is locked first in it.
+ * transaction begins, the participant's row is locked first in it; all of them, in their order, where the change is of
+ * who is in the room (`people`), so that two of those wait for each other and not each for the other's row.
  */
 export const change = async <T>(
   ctx: Ctx,
-  { via, id, admin = false }: { via: rights.Via; id: string; admin?: boolean },
+  { via, id, admin = false, people = false }: { via: rights.Via; id: string; admin?: boolean; people?: boolean },
   work: (tx: Tx, scope: rights.Scope) => Promise<T>,
 ): Promise<T> => {
   const { roomId, workspaceId } = await placeOf(ctx, via, id)
   const { role } = await ctx.memberships.of(workspaceId, ctx.actor.id)
   if (!role) throw notFound(called[via])
   return ctx.tx(async (tx) => {
+    if (people) await participants.lockAll(tx, roomId)
     const scope = await rights.lockRight(tx, { roomId, userId: ctx.actor.id })
     if (!scope) throw notFound(called[via])
     if (admin && scope.role !== 'admin') throw forbidden('Only an admin of this room may.')

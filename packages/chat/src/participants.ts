@@ -34,7 +34,7 @@ export const add = async (ctx: Ctx, id: string, { userId, role }: { userId: stri
 }
 
 export const update = (ctx: Ctx, { id, userId, role }: { id: string; userId: string; role: RoomRole }) =>
-  change(ctx, { via: 'room', id, admin: true }, async (tx, { type }) => {
+  change(ctx, { via: 'room', id, admin: true, people: true }, async (tx, { type }) => {
     if (type === 'direct') throw conflict('A direct room has no admins.')
     const people = await participants.lockAll(tx, id)
     const there = people.find((p) => p.userId === userId)
@@ -48,7 +48,7 @@ export const update = (ctx: Ctx, { id, userId, role }: { id: string; userId: str
 
 /** Admins remove others; anybody leaves by themselves. */
 export const remove = (ctx: Ctx, { id, userId }: { id: string; userId: string }) =>
-  change(ctx, { via: 'room', id, admin: userId !== ctx.actor.id }, async (tx, { type }) => {
+  change(ctx, { via: 'room', id, admin: userId !== ctx.actor.id, people: true }, async (tx, { type }) => {
     if (type === 'direct') throw conflict('A direct room is not left.')
     if (!(await leave(tx, { id, userId }))) throw notFound('This person')
     return undefined

@@ -141,6 +141,26 @@ test('an admin renames, removes people and deletes; a member does not; the last 
   expect(await service.rows('select from rooms where id = $1 and deleted_at is not null', [id])).toHaveLength(1)
 })
 
+test('an admin who deletes, removes and promotes at once is answered each time, and nobody waits for a deadlock', async () => {
+  for (let round = 0; round < 5; round++) {
+    const room = await service.group([people.bob.id, people.vera.id])
+    const admin = as('alice')
+    const at = { id: room.id, userId: people.bob.id }
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        codeOf(
+          i % 3 === 0
+            ? admin(rooms.remove, { params: { id: room.id } })
+            : i % 3 === 1
+              ? admin(participants.update, { params: at, body: { role: 'admin' } })
+              : admin(participants.remove, { params: at }),
+        ),
+      ),
+    )
+    expect(answers.filter((code) => !['OK', 'NOT_FOUND'].includes(code))).toEqual([])
+  }
+})
+
 test('who leaves the workspace is out of its rooms, and back in a direct one when it is begun again', async () => {
   const guest = { id: newId(), name: 'Guest' }
   await service.setMember(guest.id, 'member')

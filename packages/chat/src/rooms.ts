@@ -82,7 +82,7 @@ export const update = (ctx: Ctx, id: string, { name }: { name: string }) =>
   })
 
 export const remove = (ctx: Ctx, id: string) =>
-  change(ctx, { via: 'room', id, admin: true }, async (tx) => {
+  change(ctx, { via: 'room', id, admin: true, people: true }, async (tx) => {
     await end(tx, [id])
     return undefined
   })

@@ -33,13 +33,12 @@ const recordOf = (type: z.ZodType): z.ZodType | undefined => {
 
 const operation = ({ name, route }: NamedRoute) => {
   const status = String(route.status ?? 200)
+  const changes = route.method !== 'GET'
   const errors = [
-    '400',
-    ...(route.access === 'public' ? [] : ['401']),
-    ...(route.access === 'public' || route.access === 'self' ? [] : ['403', '404']),
-    '429',
-    '500',
-    '503',
+    ...['400', '401', '403', '404', '429', '500', '503'],
+    ...(changes ? ['409'] : []),
+    ...(changes && route.versioned ? ['412'] : []),
+    ...(route.body || route.raw ? ['413', '415'] : []),
   ]
   const media = route.media ?? 'application/json'
   return {
@@ -53,7 +52,7 @@ const operation = ({ name, route }: NamedRoute) => {
         ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } }]
         : []),
       ...(route.stream ? [{ name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } }] : []),
-      ...(route.versioned && route.method !== 'GET'
+      ...(route.versioned && changes
         ? [{ name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } }]
         : []),
     ],

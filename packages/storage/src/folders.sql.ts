@@ -13,11 +13,12 @@ export const list = (
   { workspaceId, parentId, page }: { workspaceId: string; parentId: string | null; page: PageRequest },
 ) =>
   db.page<Folder>(page, {
-    items: sql`select ${columns}, f.name_key from folders f
+    items: sql`select to_json(o) as item, f.name_key, f.id from folders f cross join lateral (select ${columns}) o
       where f.workspace_id = ${workspaceId} and f.parent_id ${under(parentId)} and f.deleted_at is null
       ${page.after ? sql`and (f.name_key, f.id) > (${page.after[0]} collate "C", ${page.after[1]}::uuid)` : empty}
       order by f.name_key, f.id limit ${page.limit + 1}`,
     keys: ['name_key', 'id'],
+    item: 'item',
   })
 
 export const get = (db: Queryable, id: string) =>

@@ -30,6 +30,13 @@ export const File = z
   .meta({ id: 'File' })
 export type File = z.infer<typeof File>
 
+// As far as PostgreSQL counts in an int.
+const versionNumber = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
+
 /** A version of a file, at most 100 of them; older ones go. */
 export const FileVersion = z
   .strictObject({ number: z.int(), size: z.int(), mimeType: z.string(), createdBy: id, createdAt: time })
@@ -118,7 +125,7 @@ export const download = route({
   summary: 'Get an address to save the file from, or an older version of it',
   access: 'scoped',
   params,
-  query: z.strictObject({ version: z.coerce.number().int().min(1).optional() }),
+  query: z.strictObject({ version: versionNumber.optional() }),
   response: address,
   example,
 })
@@ -148,7 +155,7 @@ export const restoreVersion = route({
   path: '/api/storage/files/{id}/versions/{version}/restore',
   summary: 'Make an older version the newest again; what came after it stays',
   access: 'scoped',
-  params: z.strictObject({ id, version: z.coerce.number().int().min(1) }),
+  params: z.strictObject({ id, version: versionNumber }),
   response: File,
   example: { params: { id: '$file', version: '1' } },
 })
