@@ -29,6 +29,7 @@ const contestants = async (lab: Lab, members: { id: string; sid: string }[]): Pr
         url: `${ws(server)}/api/chats/ws/${topic}`,
         headers: headersOf(members[i % members.length]!),
         first: '{"type":"resume","payload":{}}',
+        beat: '{"type":"ping"}',
       }),
       say: (topic, text) => {
         const frame = passing(`room:${topic}`, 'typing', JSON.parse(text) as object)

@@ -44,6 +44,7 @@ const ours = async (lab: Lab) => {
     url: `${url.replace('http', 'ws')}/api/chats/ws/${rooms[Math.floor(i / perRoom)]}`,
     headers: headersOf(who(i)),
     first: '{"type":"resume","payload":{}}',
+    beat: '{"type":"ping"}',
   })
 }
 

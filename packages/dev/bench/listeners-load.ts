@@ -14,7 +14,7 @@ const hear = (text: string) => {
   }
 }
 
-const opened = ({ url, headers, kind, first }: Listen) =>
+const opened = ({ url, headers, kind, first, beat }: Listen) =>
   new Promise<void>((resolve, reject) => {
     if (kind === 'stream') {
       const request = get(url, { headers, agent: false }, (response) => {
@@ -29,6 +29,8 @@ const opened = ({ url, headers, kind, first }: Listen) =>
     socket.on('error', reject)
     socket.on('open', () => {
       if (first) socket.send(first)
+      // Who is silent for long is thought to be gone.
+      if (beat) setInterval(() => socket.send(beat), 30_000)
       resolve()
     })
     socket.on('message', (data: Buffer) => {

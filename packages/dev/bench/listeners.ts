@@ -8,6 +8,8 @@ export interface Listen {
   kind: 'socket' | 'stream'
   /** What a socket says when it is open. */
   first?: string
+  /** What it says every half minute. */
+  beat?: string
 }
 
 export interface Heard {

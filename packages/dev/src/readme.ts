@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { serviceNames, topology } from '@wealist/contract/topology'
 import { Config as Common } from '@wealist/kit/config'
 import type * as z from 'zod'
+import { benches } from './readme-benches.ts'
 import { repository } from './repository.ts'
 import { services } from './services.ts'
 
@@ -69,7 +70,7 @@ const configTable = () => {
   ]
 }
 
-const parts: Record<string, () => string[]> = { topology: topologyTable, picture, config: configTable }
+const parts: Record<string, () => string[]> = { topology: topologyTable, picture, config: configTable, benches }
 
 /** The README with its generated parts made anew, between `<!-- made: name -->` and `<!-- end -->`. */
 export const made = (text: string) =>
