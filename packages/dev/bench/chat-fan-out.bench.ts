@@ -12,6 +12,7 @@ const ws = ({ url }: Started) => url.replace('http', 'ws')
 /** Two of each, over one Redis; what is said comes from a third process, as from another pod. */
 const contestants = async (lab: Lab, members: { id: string; sid: string }[]): Promise<FanOut[]> => {
   const redis = new Redis(lab.redis)
+  lab.keep({ stop: async () => redis.disconnect() })
   const emitter = new Emitter(redis)
   const two = (start: () => Promise<Started>) => Promise.all([start(), start()])
   const byTopic = (name: string, kind: FanOut['kind'], servers: Started[]): FanOut => ({

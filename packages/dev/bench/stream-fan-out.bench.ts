@@ -14,6 +14,7 @@ export default bench({
   run: async (measure, { seconds }) => {
     const lab = await openLab()
     const redis = new Redis(lab.redis)
+    lab.keep({ stop: async () => redis.disconnect() })
     const everybody = new Map(Array.from({ length: people }, newPerson).map((person) => [person.id, person]))
     const byTopic = (name: string, kind: FanOut['kind'], server: Started): FanOut => ({
       ...{ name, kind, servers: [server] },

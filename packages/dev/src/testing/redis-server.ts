@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { whenGone } from '../lifeline.ts'
 import { freePort } from '../ports.ts'
 
 /** Whether a real redis-server is on this machine. */
@@ -77,6 +78,7 @@ export const startRedisServer = async () => {
       'everysec',
     ]
     const child = spawn('redis-server', args, { cwd: dir, stdio: 'ignore' })
+    child.once('exit', whenGone('kill -9 "$1"', String(child.pid)))
     const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null })
     client.on('error', () => undefined)
     await client.ping()
