@@ -29,7 +29,7 @@ beforeAll(async () => {
   targets = await targetsOf(world)
   const { ids } = await tenant('other')
   // Workspaces that are public are everybody's to find.
-  const { workspace, publicWorkspace, ...own } = ids
+  const { workspace: _own, publicWorkspace: _other, ...own } = ids
   foreign = Object.values(own).filter((id) => /^[\da-f]{8}-/.test(id))
   operator = await viewer()
 }, 120_000)
