@@ -49,7 +49,9 @@ export const update = (ctx: Ctx, id: string, input: TaskChange) => {
     await mustSee(tx, at, input.assigneeId)
     await checkValues(tx, projectId, input)
     const changed = await tasks.update(tx, { id, change: input, version: ctx.request.ifMatch })
-    if (!changed) throw (await alive(tx, ctx, id)) ? stale() : notFound('This task')
+    // Without a version to be stale it was in the trash, even if somebody has just taken it out again.
+    if (!changed)
+      throw ctx.request.ifMatch !== undefined && (await alive(tx, ctx, id)) ? stale() : notFound('This task')
     tx.emit(topicOf(projectId), 'task.updated', changed.task, id)
     notices.taskChanged(tx, ctx.actor, { taskId: id, after: input, ...changed })
     return changed.task

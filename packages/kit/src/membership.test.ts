@@ -94,6 +94,7 @@ test('of many people those who are known are not asked about, and all others at 
 
 test('the answers about many are as fresh as one: a published change counts, a slow refill does not', async () => {
   const a = running()
+  await subscribed(1)
   const others = [randomUUID(), randomUUID()]
   const open = gate()
   const slow = a.among(workspace, [person, ...others])
