@@ -117,7 +117,8 @@ test('many rooms on one socket: each in order from where its client is, and who 
     { roomId: first, workspaceId, mine: false },
     { roomId: second, workspaceId, mine: true },
   ])
-  expect([...(await service.running.live.presence.people(`presence:${workspaceId}`)).keys()]).toEqual([client.who.id])
+  const present = async () => [...(await service.running.live.presence.people(`presence:${workspaceId}`)).keys()]
+  await vi.waitFor(async () => expect(await present()).toEqual([client.who.id]), within(2000))
   expect(client.code).toBeUndefined()
 })
 
