@@ -8,11 +8,12 @@ import { startAttack, type Outcome, type Target } from './limits.attack.ts'
 import type { AttackName } from './limits.attacker.ts'
 import { type Ask, load, median } from './limits.load.ts'
 
+// `floor`: milliseconds that are noise. On two cores given by quota a quiet round's p99 is anything from 25 to 200 ms, and
+// the small size has one round; what was mended made 850 to 7,600.
 const whole = process.env['CHAOS'] === 'whole'
-const size = whole ? { rounds: 5, ms: 4000, rate: 40, sockets: 10_000 } : { rounds: 1, ms: 800, rate: 40, sockets: 500 }
-// Milliseconds that are noise: one turn of the scheduler and one of the collector, with an attacker, a database and a
-// service on two cores.
-const floor = 40
+const size = whole
+  ? { rounds: 5, ms: 4000, rate: 40, sockets: 10_000, floor: 150 }
+  : { rounds: 1, ms: 800, rate: 40, sockets: 500, floor: 600 }
 const megabytes = 1024 * 1024
 
 let board: BoardService
@@ -78,7 +79,7 @@ const siege = async (name: AttackName, { during = size.ms, wait = 5000 } = {}) =
   const grown = Math.round((most - memory) / megabytes)
   const last = outcomes.at(-1)!
   console.log(name, JSON.stringify({ p99, grown, ...last }))
-  expect(p99.attacked, `p99 of others, ${JSON.stringify(p99)}`).toBeLessThan(Math.max(3 * p99.quiet, floor))
+  expect(p99.attacked, `p99 of others, ${JSON.stringify(p99)}`).toBeLessThan(Math.max(3 * p99.quiet, size.floor))
   expect(grown, 'MB of memory').toBeLessThan(200)
   return outcomes
 }
@@ -125,7 +126,7 @@ test('connections that do not get on are closed, and others do not feel them', a
   const held = resident()
   const outcomes = await Promise.all(attacks.map((attack) => attack.stop(18_000)))
   console.log(JSON.stringify({ quiet, felt, grown: (held - before) / megabytes, outcomes }))
-  expect(felt.p99).toBeLessThan(Math.max(3 * quiet.p99, floor))
+  expect(felt.p99).toBeLessThan(Math.max(3 * quiet.p99, size.floor))
   expect(outcomes.map(({ left }) => left)).toEqual([0, 0, 0, 0])
   expect(Math.max(...outcomes.map(({ longest }) => longest))).toBeLessThan(17_500)
   expect(held - before).toBeLessThan(200 * megabytes)
