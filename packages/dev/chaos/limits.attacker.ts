@@ -60,11 +60,11 @@ const posted = (body: string) =>
   `${head('POST', '/api/projects', { ...json, 'content-length': String(Buffer.byteLength(body)), connection: 'close' })}\r\n${body}`
 const got = (path: string, more = '') => `${head('GET', path, { connection: 'close' })}${more}\r\n`
 
-/** So many of these at once, and none again when they are gone. */
+/** So many of these, 500 a second, and none again when they are gone. */
 const hold = (say: Parameters<typeof connection>[0]) => async () => {
   for (let i = 0; i < target.sockets; i++) {
     void connection(say)
-    if (i % 100 === 99) await setTimeout(20)
+    if (i % 50 === 49) await setTimeout(100)
   }
 }
 /** A few at a time, again and again. */

@@ -8,9 +8,7 @@ export interface Ask {
   body?: string
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 200 })
-
-const ask = ({ method, url, headers, body }: Ask) =>
+const ask = (agent: Agent, { method, url, headers, body }: Ask) =>
   new Promise<number>((resolve, reject) => {
     const sent = request(url, { method, agent, headers }, (answer) => {
       answer.resume().on('end', () => resolve(answer.statusCode ?? 0))
@@ -26,6 +24,8 @@ const ask = ({ method, url, headers, body }: Ask) =>
  * p99 from the time at which each was due, in milliseconds, and what was answered by anything but 2xx.
  */
 export const load = async (next: (i: number) => Ask, { rate, ms }: { rate: number; ms: number }) => {
+  // Its own connections each time: one that idled from round to round may be closed as it is used.
+  const agent = new Agent({ keepAlive: true, maxSockets: 200 })
   const begun = performance.now()
   const took: number[] = []
   const failed: string[] = []
@@ -34,13 +34,14 @@ export const load = async (next: (i: number) => Ask, { rate, ms }: { rate: numbe
     const due = begun + (i * 1000) / rate
     const wait = due - performance.now()
     if (wait > 0) await setTimeout(wait)
-    const answered = ask(next(i)).then(
+    const answered = ask(agent, next(i)).then(
       (status) => void (status >= 300 && failed.push(String(status))),
       (error: unknown) => void failed.push(String(error)),
     )
     asked.push(answered.then(() => void took.push(performance.now() - due)))
   }
   await Promise.all(asked)
+  agent.destroy()
   return { p99: took.toSorted((a, b) => a - b)[Math.floor(took.length * 0.99)]!, failed }
 }
 
