@@ -1,3 +1,4 @@
+import { createServer, type RequestListener, type ServerOptions } from 'node:http'
 import { pathToFileURL } from 'node:url'
 import { serve as listen, type ServerType } from '@hono/node-server'
 import { topology } from '@wealist/contract/topology'
@@ -7,6 +8,7 @@ import { makeAll } from './databases.ts'
 import { listenForSockets } from './live/socket-node.ts'
 import { serveMetrics } from './metrics-port.ts'
 import { migrate } from './migrate.ts'
+import { boundedPipelining } from './pipelining.ts'
 import { type Overrides, type Running, type ServiceSpec, start } from './service.ts'
 
 export interface Listening<D> extends Running<D> {
@@ -30,6 +32,9 @@ export const run = async <S extends z.ZodObject, D extends object>(
         fetch: running.app.fetch,
         port: config.PORT ?? topology[spec.name].port,
         hostname: config.HOST,
+        serverOptions: patience,
+        createServer: ((options: ServerOptions, serve: RequestListener) =>
+          createServer(options, boundedPipelining(serve))) as typeof createServer,
       },
       () => resolve(made),
     )
@@ -38,6 +43,8 @@ export const run = async <S extends z.ZodObject, D extends object>(
     await running.close()
     throw error
   })
+  // Whoever does not read their answers moves no byte; a stream has a heartbeat, and an upgraded socket its own rules.
+  if ('timeout' in server) server.timeout = 60_000
   running.live.listen(server, running.contextOf, listenForSockets)
   const metrics =
     config.METRICS_PORT === undefined ? undefined : await serveMetrics(running, config.METRICS_PORT, config.HOST)
@@ -58,6 +65,10 @@ export const run = async <S extends z.ZodObject, D extends object>(
   }
   return { ...running, port, metricsPort: metrics && portOf(metrics), stop }
 }
+
+// Milliseconds. A connection says what it wants within ten seconds, or is closed; Node by itself looks every 30 s and
+// waits 60. Bodies have a deadline by their size (`readBytes`); an upload, which is read as it comes, has five minutes.
+const patience = { headersTimeout: 10_000, requestTimeout: 300_000, connectionsCheckingInterval: 1000 }
 
 const portOf = (server: Pick<ServerType, 'address'>) => {
   const address = server.address()

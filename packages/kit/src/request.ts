@@ -51,7 +51,8 @@ const queryOf = (url: string, shape: Record<string, unknown>) => {
 // What is no list yet becomes one; a family given bare as well stays no family, and is refused.
 const add = (to: Map<string, unknown>, name: string, value: string) => {
   const before = to.get(name)
-  to.set(name, before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value])
+  if (Array.isArray(before)) before.push(value)
+  else to.set(name, before === undefined ? value : [before, value])
 }
 
 /** The JSON body, or undefined where there is none. 415 for another type, 413 past `most` bytes, 400 for what is not UTF-8 JSON. */
@@ -68,18 +69,35 @@ const readJson = async (request: Request, most: number): Promise<unknown> => {
   }
 }
 
-/** The body's bytes; stops reading, with 413, as soon as there are more than `most`. */
+// A body has ten seconds, and one more for each 64 KB that it may have: whoever is slower holds memory and a place.
+const patienceFor = (most: number) => 10_000 + Math.ceil(most / (64 * kilobyte)) * 1000
+
+/** The body's bytes; stops reading, with 413, as soon as there are more than `most`, and with 400 when they do not come. */
 export const readBytes = async (request: Request, most: number): Promise<Uint8Array> => {
   const tooLarge = () => new Problem('PAYLOAD_TOO_LARGE', `The body may have ${most} bytes at most.`)
   const announced = request.headers.get('content-length')
-  if (announced !== null) {
-    if (Number(announced) > most) throw tooLarge()
-    return new Uint8Array(await request.arrayBuffer())
+  if (announced !== null && Number(announced) > most) throw tooLarge()
+  const body = announced === null ? request.body : undefined
+  if (body === null) return new Uint8Array()
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const patience = patienceFor(most)
+  const timer = setTimeout(
+    () => reject(invalid([{ path: '', message: `the body did not come within ${patience / 1000} s` }])),
+    patience,
+  )
+  const read = body ? readAtMost(body, most, tooLarge) : request.arrayBuffer()
+  try {
+    return new Uint8Array(await Promise.race([read, late]))
+  } finally {
+    clearTimeout(timer)
+    read.catch(() => undefined)
   }
-  if (!request.body) return new Uint8Array()
+}
+
+const readAtMost = async (body: ReadableStream<Uint8Array>, most: number, tooLarge: () => Error) => {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body) {
+  for await (const chunk of body) {
     size += chunk.length
     if (size > most) throw tooLarge()
     chunks.push(chunk)

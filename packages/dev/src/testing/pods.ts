@@ -1,18 +1,19 @@
 import type { ServiceName } from '@wealist/contract/topology'
-import type { Config } from '@wealist/kit/config'
+import type { Config, Env } from '@wealist/kit/config'
 import { defaultPorts, type LocalWorld } from '../environment.ts'
 import { freePort } from '../ports.ts'
 import { startProcess } from '../processes.ts'
 
 export interface Pod {
   readonly url: string
+  readonly pid: number
   /** SIGKILL, and another one in its place, at the same address. */
   replace(): Promise<void>
   stop(): void
 }
 
 /** A process of its own of a service that a test has, by the entry of its container, on the same data. */
-export const startPod = async (service: ServiceName, config: Config): Promise<Pod> => {
+export const startPod = async (service: ServiceName, config: Config, more: Env = {}): Promise<Pod> => {
   const { DATABASE_URL, REDIS_URL, REDIS_PREFIX, USER_URL, NOTI_URL, AUTH_ISSUER } = config
   const port = await freePort()
   const nothing = { endpoint: 'http://127.0.0.1:1', bucket: 'none', accessKeyId: 'none', secretAccessKey: 'none' }
@@ -33,11 +34,15 @@ export const startPod = async (service: ServiceName, config: Config): Promise<Po
       RATE_LIMIT: '0',
       REDIS_CLUSTER: String(config.REDIS_CLUSTER),
       LOG_LEVEL: 'fatal',
+      ...more,
     },
   }
   let process = await startProcess(service, world)
   return {
     url: `http://127.0.0.1:${port}`,
+    get pid() {
+      return process.pid
+    },
     replace: async () => {
       process.kill('SIGKILL')
       await process.ended

@@ -9,7 +9,7 @@ import { codeOf, unauthorized } from '../errors.ts'
 import { inOrder } from '../mount.ts'
 import { type CloseCode, closeCodeOf, closeCodes } from './close-codes.ts'
 import { connect, type ConnectionParts, type Open, type Wire } from './connection.ts'
-import { mostFrame } from './intake.ts'
+import { mostFrame, openPace } from './intake.ts'
 import { control, encodedBy } from './message.ts'
 import type { Socket } from './socket.ts'
 import { givenOf, matcher } from './socket-route.ts'
@@ -71,10 +71,14 @@ const wireOf = (client: WebSocket, stream: NetSocket): Wire => ({
   taken: () => leftOf(stream),
   close: (code) => {
     client.close(code)
+    // Whoever floods goes on after they were told: what they still send is not read.
+    if (floods.has(code)) client.pause()
     // A client that does not read never answers the close.
     setTimeout(() => client.terminate(), 2000).unref()
   },
 })
+
+const floods = new Set<CloseCode>([closeCodes.tooMany, closeCodes.tooLarge, closeCodes.protocol])
 
 // A slow reader takes a long write piece by piece, and only the system's handle under the stream shows that it does.
 interface Handle {
@@ -112,7 +116,10 @@ const accept = (parts: NodeSockets, { socket, given, client, stream, request, ur
   }
   client.on('error', () => connection?.gone())
   client.on('close', () => connection?.gone())
+  const inPace = openPace(parts.timing)
+  client.on('ping', () => inPace() || end(closeCodes.tooMany))
   client.on('message', (data: RawData, binary: boolean) => {
+    if (over) return
     if (binary) return end(closeCodes.protocol)
     const text = String(data)
     if (connection) connection.receive(text)
