@@ -20,7 +20,9 @@ export const hasRedisServer = () => {
 export const startCluster = async () => {
   const dir = await mkdtemp(join(tmpdir(), 'wealist-cluster-'))
   const ports = await Promise.all([freePort(), freePort(), freePort()])
-  const nodes = ports.map((port) =>
+  // By itself a node talks to the others on its port + 10,000, which an outgoing connection may have.
+  const buses = await Promise.all([freePort(), freePort(), freePort()])
+  const nodes = ports.map((port, i) =>
     spawn(
       'redis-server',
       [
@@ -30,6 +32,8 @@ export const startCluster = async () => {
         '127.0.0.1',
         '--cluster-enabled',
         'yes',
+        '--cluster-port',
+        String(buses[i]),
         '--save',
         '',
         '--cluster-config-file',
@@ -38,12 +42,14 @@ export const startCluster = async () => {
       { cwd: dir, stdio: 'ignore' },
     ),
   )
-  const clients = ports.map((port) => new Redis(port, '127.0.0.1', { retryStrategy: () => 50 }))
+  for (const node of nodes) node.once('exit', whenGone('kill -9 "$1"', String(node.pid)))
+  const patience = { retryStrategy: () => 50, maxRetriesPerRequest: null }
+  const clients = ports.map((port) => new Redis(port, '127.0.0.1', patience))
   for (const client of clients) client.on('error', () => undefined)
   const third = Math.ceil(16_384 / 3)
   for (const [i, client] of clients.entries()) {
     await client.cluster('ADDSLOTSRANGE', i * third, Math.min(16_383, (i + 1) * third - 1))
-    if (i > 0) await clients[0]!.cluster('MEET', '127.0.0.1', ports[i]!)
+    if (i > 0) await clients[0]!.cluster('MEET', '127.0.0.1', ports[i]!, buses[i]!)
   }
   for (const client of clients)
     while (!String(await client.cluster('INFO')).includes('cluster_state:ok'))
