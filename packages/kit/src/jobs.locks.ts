@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import type { JobSpec } from './jobs.registry.ts'
+import { keyed } from './jobs.relay.ts'
 import type { Log } from './log.ts'
 import { type Queryable, sql } from './sql.ts'
 
@@ -71,10 +72,14 @@ const pause = (ms: number, signal: AbortSignal) =>
 
 /**
  * Frees the jobs of workers that died: whose lock can be taken, at once; who were silent (frozen, cut off) for half a
- * minute longer than the job may take, then. Gives how many.
+ * minute longer than the job may take, then. Gives how many. Of those that were freed before, it removes what a newer job
+ * of its key does: the library would keep it as failed.
  */
 export const freeDead = (db: Queryable, specs: readonly JobSpec[]): Promise<number> =>
-  db.run(sql`update graphile_worker._private_jobs j set locked_at = null, locked_by = null
+  db.run(sql`with superseded as (
+      delete from graphile_worker._private_jobs where locked_by is null and key is null and flags ? ${keyed}
+    )
+    update graphile_worker._private_jobs j set locked_at = null, locked_by = null
     from graphile_worker._private_tasks t
     left join unnest(${specs.map((s) => s.name)}::text[], ${specs.map((s) => s.timeout / 1000 + 30)}::float8[]) l(name, seconds)
       on l.name = t.identifier

@@ -2,6 +2,8 @@ import type { JobSpec } from './jobs.registry.ts'
 import { type Queryable, sql } from './sql.ts'
 
 const batch = 500
+/** On every job that has a key: without it, it is one that a newer of the key took the place of while it ran. */
+export const keyed = 'keyed'
 
 /**
  * Moves what committed transactions left in the outbox to the worker, a batch a statement; gives how many rows it moved.
@@ -22,7 +24,8 @@ export const relay = async (db: Queryable, specs: readonly JobSpec[]): Promise<n
           first_value(run_at) over (partition by coalesce(key, id::text) order by id) as run_at
         from taken order by coalesce(key, id::text), id desc
       ), specs as (
-        select array_agg((f.task, f.payload, null, f.run_at, m.attempts, f.key, null, null)::graphile_worker.job_spec
+        select array_agg((f.task, f.payload, null, f.run_at, m.attempts, f.key, null,
+          case when f.key is not null then array[${keyed}] end)::graphile_worker.job_spec
           order by f.key, f.id) as specs
         from folded f left join unnest(${names}::text[], ${attempts}::int[]) m(name, attempts) on m.name = f.task
         having count(*) > 0

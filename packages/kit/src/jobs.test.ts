@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cloneDatabase, type TestDatabase } from '@wealist/dev/testing/clone'
+import { startLine } from '@wealist/dev/testing/line'
 import { Registry } from 'prom-client'
 import * as z from 'zod'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -353,6 +354,23 @@ test('a job of a killed process is run again at once by the next that starts', a
   expect(Date.now() - killed).toBeLessThan(25_000)
 })
 
+test('a keyed job of a killed process that a newer one took the place of is gone, and not kept as failed', async () => {
+  await add('shared', 'old', { key: 'k' })
+  const child = await worker(hang)
+  await said(child, 'begun')
+  child.kill('SIGSTOP')
+  const notes: string[] = []
+  const jobs = await start([job('shared', Note, (_, { note }) => void notes.push(note))], { resident: false })
+  await add('shared', 'new', { key: 'k' })
+  await jobs.runDue(5000)
+  expect(notes).toEqual(['new'])
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  // First it is freed, then removed.
+  await until(async () => (await freeDead(db, [])) === 0 && (await waiting()) === 0)
+  expect(notes).toEqual(['new'])
+})
+
 test('a job of a process that lives is not taken from it, and of a frozen one only after its time', async () => {
   await add('shared', 'x')
   const child = await worker(hang)
@@ -426,4 +444,33 @@ test('a worker goes on after PostgreSQL ended all its connections', async () => 
   )
   await until(async () => (await effects().catch(() => [])).length === 2)
   expect((await effects()).map((e) => e.note)).toEqual(['before', 'after'])
+})
+
+test('jobs whose failure PostgreSQL was being told as it went away are run when it is back', async () => {
+  const line = await startLine(database.url)
+  const through = openDb({ url: line.url, max: 5, log })
+  const going = Promise.withResolvers<void>()
+  let begun = 0
+  const ran = new Set<string>()
+  const flaky = job('flaky', Note, async (_, { note }) => {
+    const place = ++begun
+    if (place > 3) return void ran.add(note)
+    await going.promise
+    await new Promise((resolve) => setTimeout(resolve, place * 100))
+    throw unavailable('the peer is away')
+  })
+  const base = { db: through, log, metrics: new Registry(), clock: { now: Date.now } }
+  const jobs = await openJobs({ base, ctx: base, registry: [flaky] })
+  for (const note of ['a', 'b', 'c']) await add('flaky', note)
+  await until(() => begun === 3)
+  line.slow(2000)
+  going.resolve()
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  await line.down()
+  line.slow(0)
+  await line.up()
+  await expect.poll(() => ran.size, { timeout: 25_000 }).toBe(3)
+  await jobs.stop()
+  await through.close()
+  await line.down()
 })

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { Logger, runTaskList, runTaskListOnce, type Task, type TaskList, type WorkerPool } from 'graphile-worker'
 import { Pool } from 'pg'
 import { openSession, space } from './jobs.locks.ts'
@@ -8,6 +9,8 @@ import type { Log } from './log.ts'
 const concurrency = 3
 // What runs when the process is told to stop may go on so long before it is given back.
 const grace = 5000
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())
 
 const tasksOf = (runs: Runs, specs: readonly JobSpec[], stopping: () => AbortSignal): TaskList =>
   Object.fromEntries(
@@ -45,12 +48,15 @@ export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) =
 
   const launch = () => {
     const session = openSession({ url, log, id: () => pool.id })
+    const events = new EventEmitter()
+    const over = once(events, 'pool:gracefulShutdown:complete')
     const pool: WorkerPool = runTaskList(
       {
         concurrency,
         noHandleSignals: true,
         logger: loggerOf(log),
         preset,
+        events,
         // Asked before every look for a job.
         forbiddenFlags: () => session.held().then(() => null),
       },
@@ -58,7 +64,9 @@ export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) =
       pgPool,
     )
     const ended = (async () => {
-      await pool.promise.catch((error: unknown) => log.error({ err: error }, 'the job worker failed'))
+      const ended = pool.promise.catch((error: unknown) => log.error({ err: error }, 'the job worker failed'))
+      // Of two jobs that fail as the database goes, the library waits for one for ever.
+      await Promise.race([ended, over.then(() => pause(grace))])
       await session.close()
       if (!closed) again = setTimeout(() => (current = launch()), 1000)
     })()
@@ -73,11 +81,11 @@ export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) =
       clearTimeout(again)
       const { pool, session, ended } = current
       const late = setTimeout(() => stopping.abort(new Error('the process stops')), grace)
-      const over = Promise.resolve(pool.gracefulShutdown())
+      // What goes wrong is told by the pool's end.
+      Promise.resolve(pool.gracefulShutdown()).catch(() => undefined)
       session.release()
-      await over.catch((error: unknown) => log.warn({ err: error }, 'the job worker did not stop in order'))
-      clearTimeout(late)
       await ended
+      clearTimeout(late)
       await pgPool.end()
     },
   }
