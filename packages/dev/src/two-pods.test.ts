@@ -4,11 +4,9 @@ import { call } from '@wealist/contract/call'
 import { internal, notifications } from '@wealist/contract/noti'
 import type { CallInput, RouteSpec } from '@wealist/contract/route'
 import { newId } from '@wealist/kit/ids'
-import { openCursor, type StreamFrame } from '@wealist/kit/live/cursor'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { WebSocket } from 'ws'
 import { type BoardService, boardService } from './testing/board-service.ts'
-import { openEvents } from './testing/event-stream.ts'
+import { projectTab, streamTab, type Told } from './testing/live-tabs.ts'
 import { assigned, type NotiService, notiService } from './testing/noti-service.ts'
 import { type Pod, startPod } from './testing/pods.ts'
 
@@ -33,93 +31,17 @@ afterAll(async () => {
 
 const between = (least: number, most: number) => least + Math.random() * (most - least)
 const one = <T>(of: readonly T[]) => of[Math.floor(Math.random() * of.length)]!
-/** Seq and type, as a client was told and as the log has it. */
-type Told = [seq: number, type: string]
 const logOf = async ({ running }: Pick<BoardService, 'running'> | Pick<NotiService, 'running'>, topic: string) => {
   const statement = 'select seq::int, type from kit.events where topic = $1 order by seq'
   const { rows } = await running.base.db.pool.query<{ seq: number; type: string }>(statement, [topic])
   return rows.map(({ seq, type }): Told => [seq, type])
 }
 
-interface Client {
-  topic: string
-  told: Told[]
-  /** How often it was connected, and told to read its state anew. */
-  opened: number
-  resets: number
-  /** The last seq it has. */
-  at(): number
-  drop(): void
-  stop(): void
-}
-
-/** A tab with a project open, from its first event on; it connects to any process. */
-const projectTab = (person: { id: string }, projectId: string): Client => {
-  const client = { topic: `project:${projectId}`, told: [] as Told[], opened: 0, resets: 0 }
-  let ws: WebSocket
-  let over = false
-  const cursor = openCursor<StreamFrame & { seq: number }>({
-    apply: ({ seq, type }) => void client.told.push([seq, type]),
-    resume: (from) => ws.send(JSON.stringify({ type: 'resume', payload: from })),
-    reset: () => void client.resets++,
-  })
-  cursor.startAt(0)
-  const open = () => {
-    if (over) return
-    const url = `${one(boardPods).url.replace('http', 'ws')}/ws/project/${projectId}`
-    const mine = (ws = new WebSocket(url, { headers: board.headersOf(person) }))
-    mine.on('open', () => {
-      client.opened++
-      cursor.open()
-    })
-    mine.on('message', (data) => cursor.frame(JSON.parse(String(data)) as StreamFrame))
-    mine.on('error', () => undefined)
-    mine.on('close', () => {
-      cursor.closed()
-      void setTimeout(between(5, 300)).then(open)
-    })
-  }
-  open()
-  return Object.assign(client, {
-    at: () => cursor.position.after ?? 0,
-    drop: () => ws.terminate(),
-    stop: () => {
-      over = true
-      ws.terminate()
-    },
-  })
-}
-
-/** A tab with the stream of a person's notifications, from the first on; it comes back with the last id it had. */
-const streamTab = (person: { id: string }): Client => {
-  const client = { topic: `user:${person.id}`, told: [] as Told[], opened: 0, resets: 0 }
-  let last = 0
-  let stream: Awaited<ReturnType<typeof openEvents>> | undefined
-  let over = false
-  const live = async () => {
-    while (!over) {
-      const headers = { ...noti.headersOf(person), 'last-event-id': String(last) }
-      const url = `${one(notiPods).url}/api/notifications/stream`
-      stream = await openEvents(url, headers, ({ event, id, data }) => {
-        if (event === 'reset') client.resets++
-        if (data.seq !== undefined) client.told.push([data.seq, data.type])
-        last = id ?? last
-      }).catch(() => undefined)
-      if (stream) client.opened++
-      await stream?.ended
-      await setTimeout(between(5, 300))
-    }
-  }
-  void live()
-  return Object.assign(client, {
-    at: () => last,
-    drop: () => void stream?.close(),
-    stop: () => {
-      over = true
-      void stream?.close()
-    },
-  })
-}
+// They connect to any process.
+const tabOf = (person: { id: string }, projectId: string) =>
+  projectTab({ url: () => one(boardPods).url, headers: () => board.headersOf(person) }, projectId)
+const streamOf = (person: { id: string }) =>
+  streamTab({ url: () => one(notiPods).url, headers: () => noti.headersOf(person) }, person.id)
 
 const ask =
   (pods: readonly Pod[], headers: () => Record<string, string>) =>
@@ -130,8 +52,8 @@ const ask =
 test('200 sockets and 200 streams on two processes of each service, torn at random, one process of each killed: everybody ends with the log, no gap, no double', async () => {
   const { alice } = board.people
   const open = await Promise.all(Array.from({ length: 5 }, () => board.project()))
-  const tabs = Array.from({ length: clients }, (_, i) => projectTab(one(people), open[i % open.length]!.id))
-  const streams = Array.from({ length: clients }, (_, i) => streamTab(people[i % people.length]!))
+  const tabs = Array.from({ length: clients }, (_, i) => tabOf(one(people), open[i % open.length]!.id))
+  const streams = Array.from({ length: clients }, (_, i) => streamOf(people[i % people.length]!))
   const all = [...tabs, ...streams]
   await expect.poll(() => all.every(({ opened }) => opened > 0), { timeout: 20_000 }).toBe(true)
 
