@@ -7,6 +7,8 @@ import type { Base, RequestInfo } from './context.ts'
 import { forbidden, Problem, unauthorized, unavailable } from './errors.ts'
 import { commonHeaders } from './headers.ts'
 import { type Claim, claim, release, storeAnswer } from './idempotency.ts'
+import { type EventStream, eventStreamHeaders } from './live/sse.ts'
+import { bodyOf } from './live/sse-body.ts'
 import type { Mounted } from './mount.ts'
 import { pageRequest } from './page.ts'
 import { parse } from './request.ts'
@@ -28,7 +30,7 @@ export const endpoint = (runtime: Runtime, { route, handler }: Mounted) => {
     info: RequestInfo,
     headers: Record<string, string>,
     who: { actor?: Actor },
-  ): Promise<Response | Answer> => {
+  ): Promise<Response | Answer | EventStream> => {
     const actor = (who.actor = await admit(runtime, route, info, headers))
     const input = await parse(route, c.req.param() as Record<string, string>, info.raw)
     if (route.stream && !base.resident) throw unavailable('Streams have a function of their own.')
@@ -44,6 +46,7 @@ export const endpoint = (runtime: Runtime, { route, handler }: Mounted) => {
     try {
       const given = await run(ctx, { ...input, page })
       if (given instanceof Response) return given
+      if (route.stream) return given as EventStream
       const answer = answerOf(route, given)
       if (kept && !kept.stored) await storeAnswer(base.db, kept, answer)
       return answer
@@ -59,7 +62,7 @@ export const endpoint = (runtime: Runtime, { route, handler }: Mounted) => {
     const headers = commonHeaders(base.config.CORS_ORIGINS, info.header('origin'))
     headers['x-request-id'] = info.id
     const who: { actor?: Actor } = {}
-    let answer: Response | Answer
+    let answer: Response | Answer | EventStream
     try {
       answer = await serve(c, info, headers, who)
     } catch (error) {
@@ -67,18 +70,24 @@ export const endpoint = (runtime: Runtime, { route, handler }: Mounted) => {
       if (answer.status >= 500) base.log.error({ requestId: info.id, route: route.path, err: error }, 'request failed')
     }
     const ms = performance.now() - start
-    observe(route.method, route.path, answer.status, ms)
+    const status = 'open' in answer ? 200 : answer.status
+    observe(route.method, route.path, status, ms)
     base.log.info(
       {
         requestId: info.id,
         method: route.method,
         route: route.path,
-        status: answer.status,
+        status,
         ms: Math.round(ms * 10) / 10,
         actor: idOf(who.actor),
       },
       'request',
     )
+    if ('open' in answer) {
+      const all = { ...headers, ...eventStreamHeaders }
+      const carrier = c.env as Carrier | undefined
+      return carrier?.stream?.(all, answer) ?? new Response(bodyOf(answer), { headers: all })
+    }
     return answer instanceof Response
       ? new Response(answer.body, {
           status: answer.status,
@@ -86,6 +95,11 @@ export const endpoint = (runtime: Runtime, { route, handler }: Mounted) => {
         })
       : new Response(answer.body, { status: answer.status, headers: { ...headers, ...answer.headers } })
   }
+}
+
+/** What carries requests here may write streams by itself, faster than as a web response. */
+export interface Carrier {
+  stream?(headers: Record<string, string>, stream: EventStream): Response
 }
 
 const idOf = (actor: Actor | undefined) =>

@@ -1,14 +1,16 @@
 import type { Input, Output, RouteSpec } from '@wealist/contract/route'
 import type { ActorOf, Ctx } from './context.ts'
 import type { Json, Reply } from './json.ts'
+import type { EventStream } from './live/sse.ts'
 import type { PageRequest } from './page.ts'
 
-/** What a handler may answer: a value, JSON text from PostgreSQL, either with headers, or a response of its own (streams). */
+/** What a handler may answer: a value, JSON text from PostgreSQL, either with headers, a response of its own, or a stream. */
 export type Answered<R extends RouteSpec> =
   | Output<R>
   | Json<Output<R>>
   | Reply<Output<R> | Json<Output<R>> | undefined>
   | Response
+  | EventStream
   | undefined
 
 /** A route with what answers it. */

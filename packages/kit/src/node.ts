@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type ServerOptions } from 'node:http'
+import { createServer, type RequestListener, type ServerOptions, type ServerResponse } from 'node:http'
 import { pathToFileURL } from 'node:url'
 import { serve as listen, type ServerType } from '@hono/node-server'
 import { topology } from '@wealist/contract/topology'
@@ -6,6 +6,8 @@ import type * as z from 'zod'
 import type { Env } from './config.ts'
 import { makeAll } from './databases.ts'
 import { listenForSockets } from './live/socket-node.ts'
+import type { EventStream } from './live/sse.ts'
+import { streamTo } from './live/sse-node.ts'
 import { serveMetrics } from './metrics-port.ts'
 import { migrate } from './migrate.ts'
 import { boundedPipelining } from './pipelining.ts'
@@ -29,7 +31,12 @@ export const run = async <S extends z.ZodObject, D extends object>(
   const server = await new Promise<ServerType>((resolve, reject) => {
     const made = listen(
       {
-        fetch: running.app.fetch,
+        fetch: (request, { incoming, outgoing }) =>
+          running.app.fetch(request, {
+            incoming,
+            stream: (headers: Record<string, string>, stream: EventStream) =>
+              streamTo(outgoing as ServerResponse, headers, stream),
+          }),
         port: config.PORT ?? topology[spec.name].port,
         hostname: config.HOST,
         serverOptions: patience,

@@ -21,7 +21,7 @@ import { openPresence, type Presence } from './presence.ts'
 import { openTurns } from './right.ts'
 import type { Socket } from './socket.ts'
 import type { listenForSockets } from './socket-node.ts'
-import { type StreamOptions, streamOf } from './sse.ts'
+import { type EventStream, type StreamOptions, streamOf } from './sse.ts'
 import { realTiming } from './timing.ts'
 
 /** Sockets and streams of a process, and the way of its commits to everybody's. */
@@ -38,7 +38,7 @@ export interface Live {
    * The answer of a route with `stream`: server-sent events of the socket's topic, for the actor of `ctx`. 429 for one
    * more than a person may have open.
    */
-  stream(ctx: Base & { actor: Person }, what: Omit<StreamOptions, 'person' | 'ended'>): Response
+  stream(ctx: Base & { actor: Person }, what: Omit<StreamOptions, 'person' | 'ended'>): EventStream
   hub: Hub
   /** Who is where, over the whole fleet. */
   presence: Presence

@@ -7,6 +7,7 @@ import { openHub } from './hub.ts'
 import { chanceOf, type VirtualTime, virtualTime } from './simulation.time.ts'
 import type { Socket } from './socket.ts'
 import { type StreamOptions, streamOf } from './sse.ts'
+import { bodyOf } from './sse-body.ts'
 
 // A stream over a hub, a log and a clock that the test holds in its hand.
 let time: VirtualTime
@@ -57,7 +58,7 @@ const add = (publish = true) => {
 
 /** Reads as fast as it comes. */
 const openStream = async (more: Partial<StreamOptions> = {}) => {
-  const response = streamOf(parts, { socket, person: person(900), from: {}, ...more })
+  const response = new Response(bodyOf(streamOf(parts, { socket, person: person(900), from: {}, ...more })))
   const state = { text: '', over: false }
   void (async () => {
     for await (const chunk of response.body!) state.text += Buffer.from(chunk).toString()
@@ -127,7 +128,7 @@ test('no line of an event can end it early or begin another', async () => {
 })
 
 test('what a client does not take is thrown away two seconds after its stream has ended', async () => {
-  const response = streamOf(parts, { socket, person: person(900), from: {} })
+  const response = new Response(bodyOf(streamOf(parts, { socket, person: person(900), from: {} })))
   await time.run(100)
   for (let i = 0; i < 50; i++) add()
   parts.hub.closeWhere(() => true, 1012)
@@ -137,7 +138,8 @@ test('what a client does not take is thrown away two seconds after its stream ha
 
 test('a client that goes takes its stream with it', async () => {
   let ended = 0
-  const response = streamOf(parts, { socket, person: person(900), from: {}, ended: () => void ended++ })
+  const stream = streamOf(parts, { socket, person: person(900), from: {}, ended: () => void ended++ })
+  const response = new Response(bodyOf(stream))
   await time.run(100)
   expect(parts.hub.size).toBe(1)
   await response.body!.cancel()

@@ -38,6 +38,28 @@ const asEvent = ({ type, seq, text }: Message) => {
   return Buffer.from(`${retry}event: close\ndata: ${data}\n\n`)
 }
 
+/** Where a stream is written to. */
+export interface Out {
+  write(data: Buffer): void
+  /** Bytes that were written and not yet taken by the client's connection. */
+  unsent(): number
+  end(): void
+  /** Ends it without what was not taken. */
+  abort(why: Error): void
+}
+
+/** An answer of server-sent events that begins when it is opened, on whatever carries it. */
+export interface EventStream {
+  /** Begins, once; the function is to be called when the client is gone. */
+  open(out: Out): () => void
+}
+
+export const eventStreamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+}
+
 /**
  * The same connection as a stream of server-sent events: `id:` is the seq. The client cannot speak, so the stream
  * resumes by itself, and ends when the token's time is over. Whoever called it has signed the person in.
@@ -45,86 +67,71 @@ const asEvent = ({ type, seq, text }: Message) => {
 export const streamOf = (
   parts: ConnectionParts,
   { from, summary, params = {}, ended, ...what }: StreamOptions,
-): Response => {
-  const { timing } = parts
-  const queued = new ByteLengthQueuingStrategy({ highWaterMark: 0 })
-  let written = 0
-  let over = false
-  let callOff = () => undefined as void
-  let connection: ReturnType<typeof connect> | undefined
-  const end = () => {
-    if (over) return
-    over = true
-    callOff()
-    ended?.()
-  }
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start: (controller) => {
-        const enqueue = (data: Buffer) => {
-          written += data.length
-          controller.enqueue(data)
-        }
-        const unsent = () => Math.max(0, -(controller.desiredSize ?? 0))
-        const wire: Wire = {
-          oneWay: true,
-          send: (message) => {
-            enqueue(encodedBy(asEvent, message))
-            if (message.seq !== undefined) sumUp()
-          },
-          unsent,
-          taken: () => written - unsent(),
-          close: () => {
-            end()
-            controller.close()
-            // What a client that does not read never takes is not kept for it.
-            timing.after(lingerMs, () => controller.error(new Error('the client does not read')))
-          },
-        }
-        const beat = () => {
-          callOff = timing.after(heartbeatMs, () => {
-            wire.send(control('heartbeat', {}))
-            beat()
-          })
-        }
-        // One reading at a time; what is sent meanwhile has it read once more.
-        let reading = false
-        let due = false
-        const sumUp = (ms = summaryMs) => {
-          due = true
-          if (!summary || reading || over) return
-          reading = true
-          timing.after(ms, async () => {
-            due = false
-            const payload = over
-              ? undefined
-              : await summary.read().catch((error: unknown) => {
-                  parts.warn('a summary could not be read', { type: summary.type, err: error })
-                  due = true
-                })
-            reading = false
-            if (over) return
-            if (payload) wire.send(control(summary.type, payload))
-            if (due) sumUp(payload ? summaryMs : summaryAgainMs)
-          })
-        }
-        enqueue(Buffer.from(`retry: ${Math.round(retryMs.least + timing.random() * retryMs.spread)}\n\n`))
-        beat()
-        connection = connect(parts, { ...what, params, wire })
-        connection.receive(JSON.stringify({ type: 'resume', payload: from }))
+): EventStream => ({
+  open: (out) => {
+    const { timing } = parts
+    let written = 0
+    let over = false
+    let callOff = () => undefined as void
+    const end = () => {
+      if (over) return
+      over = true
+      callOff()
+      ended?.()
+    }
+    const write = (data: Buffer) => {
+      written += data.length
+      out.write(data)
+    }
+    const wire: Wire = {
+      oneWay: true,
+      send: (message) => {
+        write(encodedBy(asEvent, message))
+        if (message.seq !== undefined) sumUp()
       },
-      cancel: () => {
+      unsent: out.unsent,
+      taken: () => written - out.unsent(),
+      close: () => {
         end()
-        connection?.gone()
+        out.end()
+        // What a client that does not read never takes is not kept for it.
+        timing.after(lingerMs, () => out.abort(new Error('the client does not read')))
       },
-    },
-    queued,
-  )
-  return new Response(body, {
-    headers: {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store, no-transform',
-      'x-accel-buffering': 'no',
-    },
-  })
-}
+    }
+    const beat = () => {
+      callOff = timing.after(heartbeatMs, () => {
+        wire.send(control('heartbeat', {}))
+        beat()
+      })
+    }
+    // One reading at a time; what is sent meanwhile has it read once more.
+    let reading = false
+    let due = false
+    const sumUp = (ms = summaryMs) => {
+      due = true
+      if (!summary || reading || over) return
+      reading = true
+      timing.after(ms, async () => {
+        due = false
+        const payload = over
+          ? undefined
+          : await summary.read().catch((error: unknown) => {
+              parts.warn('a summary could not be read', { type: summary.type, err: error })
+              due = true
+            })
+        reading = false
+        if (over) return
+        if (payload) wire.send(control(summary.type, payload))
+        if (due) sumUp(payload ? summaryMs : summaryAgainMs)
+      })
+    }
+    write(Buffer.from(`retry: ${Math.round(retryMs.least + timing.random() * retryMs.spread)}\n\n`))
+    beat()
+    const connection = connect(parts, { ...what, params, wire })
+    connection.receive(JSON.stringify({ type: 'resume', payload: from }))
+    return () => {
+      end()
+      connection.gone()
+    }
+  },
+})

@@ -1,0 +1,19 @@
+import type { ServerResponse } from 'node:http'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import type { EventStream } from './sse.ts'
+
+/** The stream written to Node's answer as it is made: a web stream between them costs a third of what a notification costs. */
+export const streamTo = (response: ServerResponse, headers: Record<string, string>, stream: EventStream): Response => {
+  response.writeHead(200, headers)
+  // What is written between the client's going and the news of it.
+  response.on('error', () => undefined)
+  const gone = stream.open({
+    write: (data) => void response.write(data),
+    unsent: () => response.writableLength,
+    end: () => void response.end(),
+    abort: (why) => void (response.writableFinished || response.destroy(why)),
+  })
+  if (response.destroyed) gone()
+  else response.once('close', gone)
+  return RESPONSE_ALREADY_SENT
+}
