@@ -49,14 +49,21 @@ beforeAll(async () => {
         }
       : { method: 'GET', url: `${pod.url}/api/boards/${column}/tasks?limit=20`, headers: headers[i % headers.length]! }
   const { hostname: host, port } = new URL(pod.url)
-  const attacker = board.headersOf(board.people.bob)
-  target = { host, port: Number(port), headers: attacker, project: project.id, sockets: size.sockets }
+  target = { host, port: Number(port), headers: {}, project: project.id, sockets: size.sockets }
   await load(next, { rate: size.rate, ms: 1500 })
 }, 60_000)
 afterAll(async () => {
   pod?.stop()
   await board?.stop()
 })
+
+/** The target, for somebody who has used nothing of their minute yet. */
+const fresh = async (): Promise<Target> => {
+  const attacker = { id: newId() }
+  await board.setMember(attacker.id, 'member')
+  await board.as(board.people.alice)(members.add, { params: { id: target.project }, body: { userId: attacker.id } })
+  return { ...target, headers: board.headersOf(attacker) }
+}
 
 const resident = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pod.pid}/status`, 'utf8'))![1]) * 1024
 
@@ -69,7 +76,7 @@ const siege = async (name: AttackName) => {
   let most = memory
   for (let round = 0; round < size.rounds; round++) {
     quiet.push((await feel(size.ms)).p99)
-    const attack = await startAttack(name, target)
+    const attack = await startAttack(name, await fresh())
     const watch = setInterval(() => void (most = Math.max(most, resident())), 100)
     attacked.push((await feel(size.ms).finally(() => clearInterval(watch))).p99)
     outcomes.push(await attack.stop(5000))
@@ -119,9 +126,10 @@ test('connections that do not get on are closed, and others do not feel them', a
     'an upgrade that never ends',
   ] as const
   const before = resident()
+  const attacked = await fresh()
   const quiet = await feel(size.ms)
   const attacks = await Promise.all(
-    names.map((name) => startAttack(name, { ...target, sockets: Math.ceil(size.sockets / names.length) })),
+    names.map((name) => startAttack(name, { ...attacked, sockets: Math.ceil(size.sockets / names.length) })),
   )
   const felt = await feel(size.ms)
   const held = resident()
