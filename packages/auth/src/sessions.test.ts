@@ -287,7 +287,7 @@ test('a changed role ends the access tokens alone: the next refresh brings the n
   const person = world.people.add({ role: 'admin' })
   const tokens = await world.signIn(person)
   world.people.people.set(person.id, { ...person, role: 'user' })
-  await world.running.base.revocations.revoke({ sub: person.id, sessions: 'keep' })
+  await world.running.base.revocations.follow(person.id, { status: 'active', version: 1 })
   expect((await world.me(tokens.accessToken)).status).toBe(401)
   const next = await world.refresh(tokens.refreshToken)
   expect((await world.me(next.body.accessToken)).body).toMatchObject({ role: 'user' })
@@ -302,7 +302,7 @@ test('a role that changes between its reading and the signing of the token ends 
   // The standing is read, and before the answer arrives the role changes and is made known.
   map.get = (id) => {
     const before = read(id)
-    if (before?.id === person.id) void revocations.revoke({ sub: person.id, sessions: 'keep' })
+    if (before?.id === person.id) void revocations.follow(person.id, { status: 'active', version: 1 })
     return before
   }
   const late = await world.refresh(tokens.refreshToken)

@@ -21,6 +21,8 @@ const byJti = (jti: string) => `${stream}:jti:${jti}`
 export const blockedKey = (sub: string) => `blocked:{${sub}}`
 /** When all sessions of a person were last ended, in milliseconds of Redis' clock. */
 export const endedKey = (sub: string) => `ended:{${sub}}`
+/** The version of a person's standing that Redis follows, and since when; for a day, longer than any job is repeated. */
+const followedKey = (sub: string) => `followed:{${sub}}`
 /** A person's sessions: a sorted set of their ids. A session is the hash at this key followed by `:<id>`. */
 export const sessionsKey = (sub: string) => `sessions:{${sub}}`
 export const sessionKey = (sub: string, sid: string) => `${sessionsKey(sub)}:${sid}`
@@ -50,13 +52,32 @@ const add = script<string>(
 )
 
 // KEYS: sessions, ended. ARGV: life. Who began to sign in before this moment gets no session after it.
-const endSessions = script<string[]>(
-  'end_sessions',
-  `local time = redis.call('time')
-   redis.call('set', KEYS[2], string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000)), 'PX', ARGV[1])
+const now = `local time = redis.call('time')
+   local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))`
+const endAll = `redis.call('set', KEYS[2], now, 'PX', ARGV[1])
    local sids = redis.call('zrange', KEYS[1], 0, -1)
    for _, sid in ipairs(sids) do redis.call('del', KEYS[1] .. ':' .. sid) end
-   redis.call('del', KEYS[1])
+   redis.call('del', KEYS[1])`
+const endSessions = script<string[]>('end_sessions', `${now} ${endAll} return sids`)
+
+// KEYS: as above, then the standing followed, blocked. ARGV: life, version, whether active. Gives when this version was
+// first followed; nothing where a newer one was, or where no token of then can still be good.
+const followStanding = script<string[] | null>(
+  'follow_standing',
+  `${now}
+   local known = redis.call('hmget', KEYS[3], 'version', 'at')
+   local newer = tonumber(known[1] or '-1') - ARGV[2]
+   if newer > 0 then return false end
+   if ARGV[3] == '0' then redis.call('set', KEYS[4], '1') end
+   if newer == 0 then return now - known[2] < tonumber(ARGV[1]) and { known[2] } end
+   redis.call('hset', KEYS[3], 'version', ARGV[2], 'at', now)
+   redis.call('pexpire', KEYS[3], 86400000)
+   if ARGV[3] == '1' then
+     redis.call('del', KEYS[4])
+     return { now }
+   end
+   ${endAll}
+   table.insert(sids, 1, now)
    return sids`,
 )
 
@@ -72,13 +93,28 @@ export const write = async (redis: Redis, what: Revocation, channel: string) => 
     'sub' in what
       ? await put(redis, {
           sub: what.sub,
-          sids:
-            what.sessions === 'keep'
-              ? []
-              : await endSessions(redis, [sessionsKey(what.sub), endedKey(what.sub)], [life]),
+          sids: await endSessions(redis, [sessionsKey(what.sub), endedKey(what.sub)], [life]),
           at: 0,
         })
       : await put(redis, { sids: 'sids' in what ? what.sids : [], jti: 'jti' in what ? what.jti : undefined, at: 0 })
+  await redis.publish(channel, '').catch(() => undefined)
+  return entry
+}
+
+/**
+ * Blocks or unblocks a person as their standing of this version says and revokes what they had, unless that or a newer
+ * one was followed before: then nothing is given, or the entry of then, which whoever began it may not have written.
+ */
+export const follow = async (
+  redis: Redis,
+  { sub, active, version }: { sub: string; active: boolean; version: number },
+  channel: string,
+) => {
+  const keys = [sessionsKey(sub), endedKey(sub), followedKey(sub), blockedKey(sub)]
+  const followed = await followStanding(redis, keys, [life, version, active ? 1 : 0])
+  if (!followed) return undefined
+  const [at, ...sids] = followed
+  const entry = await put(redis, { sub, sids, at: Number(at) })
   await redis.publish(channel, '').catch(() => undefined)
   return entry
 }

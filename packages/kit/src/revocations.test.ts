@@ -4,7 +4,7 @@ import { testRedis } from '@wealist/dev/testing/redis'
 import { afterEach, expect, test, vi } from 'vitest'
 import { newId } from './ids.ts'
 import { openLog } from './log.ts'
-import { openRedis, ready } from './redis.ts'
+import { openRedis, ready, type Redis } from './redis.ts'
 import { openRevocations, type Revoked, tokenIdAt } from './revocations.ts'
 import { sessionKey, sessionsKey } from './revocations.redis.ts'
 
@@ -64,15 +64,58 @@ test('revoking a person ends their sessions and every token made before, and no 
   expect(revocations.isRevoked(bearer({ id: person.id, at: Number(seconds) * 1000 + 2000 }))).toBe(false)
 })
 
-test('with `keep` the sessions live on and only the tokens made before die', async () => {
+// A person's session, as auth would have begun it now.
+const begun = async (redis: Redis, id: string) => {
+  const [sid, [seconds, micros]] = [newId(), await redis.time()]
+  const at = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
+  await redis.zadd(sessionsKey(id), String(at), sid)
+  // Tokens are told apart by the millisecond.
+  await new Promise((resolve) => setTimeout(resolve, 5))
+  return { id, sid, jti: tokenIdAt(at) }
+}
+
+test('who stays active keeps the sessions, and only the tokens made before die', async () => {
   const { redis, revocations } = await open(testRedis())
-  const person = bearer()
-  await redis.zadd(sessionsKey(person.id), 1, person.sid)
-  await revocations.revoke({ sub: person.id, sessions: 'keep' })
-  expect(await redis.exists(sessionsKey(person.id))).toBe(1)
-  expect(revocations.isRevoked(person)).toBe(true)
-  const [seconds] = await redis.time()
-  expect(revocations.isRevoked({ ...person, jti: tokenIdAt(Number(seconds) * 1000 + 2000) })).toBe(false)
+  const id = newId()
+  const before = await begun(redis, id)
+  await revocations.follow(id, { status: 'active', version: 1 })
+  const after = await begun(redis, id)
+  expect(await redis.zcard(sessionsKey(id))).toBe(2)
+  expect([before, after].map(revocations.isRevoked)).toEqual([true, false])
+})
+
+test('a standing told again, or told late, ends nothing that was begun since and blocks nobody', async () => {
+  const at = testRedis()
+  const [here, there] = await Promise.all([open(at), open(at)])
+  const id = newId()
+  const suspended = { status: 'suspended', version: 1 } as const
+  const before = await begun(here.redis, id)
+  await here.revocations.follow(id, suspended)
+  expect(await here.redis.exists(sessionsKey(id))).toBe(0)
+  expect([here.revocations.isRevoked(before), await here.revocations.isBlocked(id)]).toEqual([true, true])
+
+  await here.revocations.follow(id, { status: 'active', version: 2 })
+  const since = await begun(here.redis, id)
+  for (const standing of [suspended, { status: 'active', version: 2 } as const])
+    for (const { revocations } of [there, here]) await revocations.follow(id, standing)
+  expect(await there.revocations.freshCheck(since)).toBe(false)
+  expect(await here.redis.zrange(sessionsKey(id), '0', '-1')).toEqual([since.sid])
+})
+
+test('a standing whose telling was cut off half way is told whole by the next', async () => {
+  const at = testRedis()
+  const [here, there] = await Promise.all([open(at), open(at)])
+  const id = newId()
+  const before = await begun(here.redis, id)
+  await here.revocations.follow(id, { status: 'suspended', version: 1 })
+  // As if the process had ended between blocking and telling, and the block been lost.
+  await here.redis.del('{revocations}', `{revocations}:sub:${id}`, `{revocations}:sid:${before.sid}`)
+  await here.revocations.unblock(id)
+  const late = await open(at)
+  expect(late.revocations.isRevoked(before)).toBe(false)
+  await there.revocations.follow(id, { status: 'suspended', version: 1 })
+  await vi.waitFor(() => expect(late.revocations.isRevoked(before)).toBe(true), within(1000))
+  expect(await late.revocations.isBlocked(id)).toBe(true)
 })
 
 test('one token can be revoked alone', async () => {

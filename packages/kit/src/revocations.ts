@@ -20,11 +20,14 @@ export interface Revoked {
   until: number
 }
 
-/**
- * What to revoke. `sub`: all that the person has, sessions and tokens; with `sessions: 'keep'` only the tokens, so that
- * the next refresh brings new claims (a changed role). `sids`: sessions that auth ended. `jti`: one token.
- */
-export type Revocation = { sub: string; sessions?: 'end' | 'keep' } | { sids: readonly string[] } | { jti: string }
+/** What to revoke. `sub`: all that the person has, sessions and tokens. `sids`: sessions that auth ended. `jti`: one token. */
+export type Revocation = { sub: string } | { sids: readonly string[] } | { jti: string }
+
+/** Whether a person may be signed in. `version` grows with every change of their status or role. */
+export interface PersonStanding {
+  status: 'active' | 'inactive' | 'suspended'
+  version: number
+}
 
 /** The parts of a person that a revocation can name. */
 export type Bearer = Pick<Person, 'id' | 'sid' | 'jti'>
@@ -40,6 +43,13 @@ export interface Revocations {
   confirmed(): boolean
   /** Makes it known to every process within a second. Throws 503 without Redis: the caller tries again. */
   revoke(what: Revocation): Promise<void>
+  /**
+   * Makes sign-in follow a person's row, within a second everywhere: who is not active is blocked and loses all
+   * sessions; who is gets unblocked, and keeps the sessions, whose tokens are refused so that the next refresh brings
+   * the role they have now. Each version is done once and none after a newer one, in whatever order they are told, so
+   * telling it again ends nothing that was begun since. Throws 503 without Redis: the caller tries again.
+   */
+  follow(sub: string, standing: PersonStanding): Promise<void>
   /** No session, refresh or ticket for this person until `unblock`. Sessions end by `revoke`, afterwards. */
   block(sub: string): Promise<void>
   unblock(sub: string): Promise<void>
@@ -211,6 +221,12 @@ export const openRevocations = async ({
     revoke: async (what) => {
       const entry = await store.write(redis, what, channel).catch((error: unknown) => Promise.reject(away(error)))
       if (remember) take(entry)
+    },
+    follow: async (sub, { status, version }) => {
+      const entry = await store
+        .follow(redis, { sub, active: status === 'active', version }, channel)
+        .catch((error: unknown) => Promise.reject(away(error)))
+      if (remember && entry) take(entry)
     },
     block: (sub) => store.block(redis, sub),
     unblock: (sub) => store.unblock(redis, sub),

@@ -1,5 +1,6 @@
 import type { Person, PersonStatus, PlatformRole } from '@wealist/contract/ops/people'
 import type { PageRequest } from '@wealist/kit/page'
+import type { PersonStanding } from '@wealist/kit/revocations'
 import { empty, type Queryable, sql } from '@wealist/kit/sql'
 
 // ops may read these views and call these functions, and nothing else of user's database.
@@ -29,8 +30,8 @@ export const list = (db: Queryable, { q, role, status }: Filter, page: PageReque
 export const get = (db: Queryable, id: string) =>
   db.json<Person>(sql`select ${columns} from ops.people p where p.id = ${id}`)
 
-export const statusOf = async (db: Queryable, id: string) =>
-  (await db.row<{ status: PersonStatus }>(sql`select status from ops.people where id = ${id}`))?.status
+export const standingOf = (db: Queryable, id: string) =>
+  db.row<PersonStanding>(sql`select status, standing_version as version from ops.people where id = ${id}`)
 
 /** What became of a change: `done` with its row in the audit log, `same` where there was nothing to change. */
 export type Verdict = 'done' | 'same' | 'forbidden' | 'missing' | 'self' | 'stale'

@@ -1,7 +1,6 @@
 import type { PersonStatus, PlatformRole } from '@wealist/contract/ops/people'
 import { forbidden, notFound, stale } from '@wealist/kit/errors'
 import type { PageRequest } from '@wealist/kit/page'
-import { applyStanding } from '@wealist/kit/standing'
 import type { Ctx } from './deps.ts'
 import * as people from './people.sql.ts'
 
@@ -35,7 +34,11 @@ export const allowed = (verdict: people.Verdict): boolean => {
 }
 
 // It is committed: what cannot be told to Redis now is told by user-service's job.
-const felt = (ctx: Ctx, id: string) =>
-  applyStanding(ctx.revocations, id, () => people.statusOf(ctx.db, id)).catch((error: unknown) =>
-    ctx.log.warn({ err: error }, 'sessions are ended by the job'),
-  )
+const felt = async (ctx: Ctx, id: string) => {
+  try {
+    const standing = await people.standingOf(ctx.db, id)
+    if (standing) await ctx.revocations.follow(id, standing)
+  } catch (error) {
+    ctx.log.warn({ err: error }, 'sessions are ended by the job')
+  }
+}
