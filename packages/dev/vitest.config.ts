@@ -1,14 +1,40 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({
+const measured = [
+  'packages/dev/chaos/{limits,storm}.test.ts',
+  'packages/dev/src/{removed,suspended,outage}.test.ts',
+  'packages/kit/src/db-share.test.ts',
+]
+/** What holds for every test of the system, small or whole. */
+export const all = {
   root: fileURLToPath(new URL('../..', import.meta.url)),
+  pool: 'forks',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+} as const
+
+/** Once for the run. */
+export const globalSetup = ['packages/dev/src/testing/global-setup.ts']
+
+export default defineConfig({
+  root: all.root,
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/dev/chaos/*.test.ts'],
-    exclude: ['**/*.rules.test.ts', '**/node_modules/**'],
-    globalSetup: ['packages/dev/src/testing/global-setup.ts'],
-    pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    globalSetup,
+    projects: [
+      {
+        test: {
+          ...all,
+          name: 'together',
+          include: ['packages/*/src/**/*.test.ts', 'packages/dev/chaos/*.test.ts'],
+          exclude: [...measured, '**/*.rules.test.ts', '**/node_modules/**'],
+          // Tests wait more than they work.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+        },
+      },
+      // What is measured against the clock has the machine to itself.
+      { test: { ...all, name: 'alone', include: measured, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
 })
