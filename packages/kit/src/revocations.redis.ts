@@ -21,8 +21,12 @@ const byJti = (jti: string) => `${stream}:jti:${jti}`
 export const blockedKey = (sub: string) => `blocked:{${sub}}`
 /** When all sessions of a person were last ended, in milliseconds of Redis' clock. */
 export const endedKey = (sub: string) => `ended:{${sub}}`
-/** The version of a person's standing that Redis follows, and since when; for a day, longer than any job is repeated. */
+// What was told is remembered for a day, longer than any job is repeated.
+const toldFor = 86_400_000
+/** The version of a person's standing that Redis follows, and since when. */
 const followedKey = (sub: string) => `followed:{${sub}}`
+/** When a person's sessions were ended for this reason. */
+const toldKey = (sub: string, once: string) => `ended:{${sub}}:${once}`
 /** A person's sessions: a sorted set of their ids. A session is the hash at this key followed by `:<id>`. */
 export const sessionsKey = (sub: string) => `sessions:{${sub}}`
 export const sessionKey = (sub: string, sid: string) => `${sessionsKey(sub)}:${sid}`
@@ -51,14 +55,28 @@ const add = script<string>(
    return text`,
 )
 
-// KEYS: sessions, ended. ARGV: life. Who began to sign in before this moment gets no session after it.
 const now = `local time = redis.call('time')
    local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))`
+// Who began to sign in before this moment gets no session after it. Gives the moment, then the sessions.
 const endAll = `redis.call('set', KEYS[2], now, 'PX', ARGV[1])
    local sids = redis.call('zrange', KEYS[1], 0, -1)
    for _, sid in ipairs(sids) do redis.call('del', KEYS[1] .. ':' .. sid) end
-   redis.call('del', KEYS[1])`
-const endSessions = script<string[]>('end_sessions', `${now} ${endAll} return sids`)
+   redis.call('del', KEYS[1])
+   table.insert(sids, 1, now)
+   return sids`
+
+// KEYS: sessions, ended, and the reason where it counts once. ARGV: life. Gives the moment alone where the reason was
+// told before; nothing where no token of then can still be good.
+const endSessions = script<string[] | null>(
+  'end_sessions',
+  `${now}
+   if KEYS[3] then
+     local known = redis.call('get', KEYS[3])
+     if known then return now - known < tonumber(ARGV[1]) and { known } end
+     redis.call('set', KEYS[3], now, 'PX', ${toldFor})
+   end
+   ${endAll}`,
+)
 
 // KEYS: as above, then the standing followed, blocked. ARGV: life, version, whether active. Gives when this version was
 // first followed; nothing where a newer one was, or where no token of then can still be good.
@@ -71,14 +89,12 @@ const followStanding = script<string[] | null>(
    if ARGV[3] == '0' then redis.call('set', KEYS[4], '1') end
    if newer == 0 then return now - known[2] < tonumber(ARGV[1]) and { known[2] } end
    redis.call('hset', KEYS[3], 'version', ARGV[2], 'at', now)
-   redis.call('pexpire', KEYS[3], 86400000)
+   redis.call('pexpire', KEYS[3], ${toldFor})
    if ARGV[3] == '1' then
      redis.call('del', KEYS[4])
      return { now }
    end
-   ${endAll}
-   table.insert(sids, 1, now)
-   return sids`,
+   ${endAll}`,
 )
 
 const put = async (redis: Redis, { sub, sids, jti, at }: Omit<Revoked, 'until'>): Promise<Revoked> => {
@@ -87,23 +103,31 @@ const put = async (redis: Redis, { sub, sids, jti, at }: Omit<Revoked, 'until'>)
   return { sub, sids, jti, at: time, until: time + life }
 }
 
+// Written again where it was told before: whoever began it may have been cut off in between.
+const ended = async (redis: Redis, sub: string, told: string[] | null, channel: string) => {
+  if (!told) return undefined
+  const [at, ...sids] = told
+  return tell(redis, { sub, sids, at: Number(at) }, channel)
+}
+
+const tell = async (redis: Redis, entry: Omit<Revoked, 'until'>, channel: string) => {
+  const written = await put(redis, entry)
+  await redis.publish(channel, '').catch(() => undefined)
+  return written
+}
+
 /** Ends sessions where the revocation says so, then writes it for everybody. Repeating it does no harm. */
 export const write = async (redis: Redis, what: Revocation, channel: string) => {
-  const entry =
-    'sub' in what
-      ? await put(redis, {
-          sub: what.sub,
-          sids: await endSessions(redis, [sessionsKey(what.sub), endedKey(what.sub)], [life]),
-          at: 0,
-        })
-      : await put(redis, { sids: 'sids' in what ? what.sids : [], jti: 'jti' in what ? what.jti : undefined, at: 0 })
-  await redis.publish(channel, '').catch(() => undefined)
-  return entry
+  if ('sids' in what) return tell(redis, { sids: what.sids, at: 0 }, channel)
+  if ('jti' in what) return tell(redis, { sids: [], jti: what.jti, at: 0 }, channel)
+  const { sub, once } = what
+  const keys = [sessionsKey(sub), endedKey(sub), ...(once === undefined ? [] : [toldKey(sub, once)])]
+  return ended(redis, sub, await endSessions(redis, keys, [life]), channel)
 }
 
 /**
  * Blocks or unblocks a person as their standing of this version says and revokes what they had, unless that or a newer
- * one was followed before: then nothing is given, or the entry of then, which whoever began it may not have written.
+ * one was followed before: then nothing is given, or the entry of then.
  */
 export const follow = async (
   redis: Redis,
@@ -111,12 +135,7 @@ export const follow = async (
   channel: string,
 ) => {
   const keys = [sessionsKey(sub), endedKey(sub), followedKey(sub), blockedKey(sub)]
-  const followed = await followStanding(redis, keys, [life, version, active ? 1 : 0])
-  if (!followed) return undefined
-  const [at, ...sids] = followed
-  const entry = await put(redis, { sub, sids, at: Number(at) })
-  await redis.publish(channel, '').catch(() => undefined)
-  return entry
+  return ended(redis, sub, await followStanding(redis, keys, [life, version, active ? 1 : 0]), channel)
 }
 
 /** Writes back an entry that this process knows and Redis may have lost. */

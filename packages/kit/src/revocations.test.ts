@@ -118,6 +118,24 @@ test('a standing whose telling was cut off half way is told whole by the next', 
   expect(await late.revocations.isBlocked(id)).toBe(true)
 })
 
+test('a reason to end sessions that is told again ends none begun since, and is told whole where it was cut off', async () => {
+  const at = testRedis()
+  const [here, there] = await Promise.all([open(at), open(at)])
+  const id = newId()
+  const before = await begun(here.redis, id)
+  await here.revocations.revoke({ sub: id, once: 'a change' })
+  // As if the process had ended before it told anybody.
+  await here.redis.del('{revocations}', `{revocations}:sub:${id}`, `{revocations}:sid:${before.sid}`)
+  const since = await begun(here.redis, id)
+  await there.revocations.revoke({ sub: id, once: 'a change' })
+  expect([before, since].map(there.revocations.isRevoked)).toEqual([true, false])
+  expect(await here.redis.zrange(sessionsKey(id), '0', '-1')).toEqual([since.sid])
+
+  await there.revocations.revoke({ sub: id, once: 'another change' })
+  expect(there.revocations.isRevoked(since)).toBe(true)
+  expect(await here.redis.exists(sessionsKey(id))).toBe(0)
+})
+
 test('one token can be revoked alone', async () => {
   const { revocations } = await open(testRedis())
   const person = bearer()

@@ -20,8 +20,11 @@ export interface Revoked {
   until: number
 }
 
-/** What to revoke. `sub`: all that the person has, sessions and tokens. `sids`: sessions that auth ended. `jti`: one token. */
-export type Revocation = { sub: string } | { sids: readonly string[] } | { jti: string }
+/**
+ * What to revoke. `sub`: all that the person has, sessions and tokens; told again with the same `once`, it ends nothing
+ * that was begun since. `sids`: sessions that auth ended. `jti`: one token.
+ */
+export type Revocation = { sub: string; once?: string | undefined } | { sids: readonly string[] } | { jti: string }
 
 /** Whether a person may be signed in. `version` grows with every change of their status or role. */
 export interface PersonStanding {
@@ -220,7 +223,7 @@ export const openRevocations = async ({
     confirmed: () => !remember || clock.now() - confirmedAt < unconfirmed,
     revoke: async (what) => {
       const entry = await store.write(redis, what, channel).catch((error: unknown) => Promise.reject(away(error)))
-      if (remember) take(entry)
+      if (remember && entry) take(entry)
     },
     follow: async (sub, { status, version }) => {
       const entry = await store

@@ -1,7 +1,9 @@
 import type { Standing } from '@wealist/contract/user/internal'
 import type { Peer, Person } from '@wealist/kit/actor'
 import { conflict, invalid, notFound } from '@wealist/kit/errors'
+import { newId } from '@wealist/kit/ids'
 import type { Ctx } from './deps.ts'
+import * as sessions from './sessions.ts'
 import * as users from './users.sql.ts'
 
 /** Whose address and password these are. For nobody's it takes as long, so that time tells nothing either. */
@@ -29,10 +31,13 @@ export const setPassword = async (
   if (was !== null && !(await ctx.passwords.verify(was, currentPassword ?? '')).ok)
     throw invalid([{ path: 'currentPassword', message: 'is not your password' }])
   const hash = await ctx.passwords.hash(newPassword)
-  return ctx.tx(async (tx) => {
+  const whose = { userId: id, block: false, once: newId() }
+  await ctx.tx(async (tx) => {
     if (!(await users.setPassword(tx, { id, was, hash }))) throw conflict('Your password was changed meanwhile.')
-    // By the job alone: ending them twice would end the session of who has signed in anew by then.
-    tx.addJob('sessions.end', { userId: id, block: false })
+    tx.addJob('sessions.end', whose)
     return undefined
   })
+  // Before the answer: who signs in with the new password from here on stays signed in, whenever the job comes.
+  await sessions.endNow(ctx, whose)
+  return undefined
 }

@@ -5,19 +5,21 @@ import * as z from 'zod'
 import * as avatars from './avatars.ts'
 import type { Deps } from './deps.ts'
 import * as directory from './directory.ts'
-import * as leaving from './leaving.ts'
 import * as notices from './notices.ts'
+import * as sessions from './sessions.ts'
 import * as standing from './standing.ts'
 
 type Ctx = JobCtx<Deps>
+
+const Whose = z.strictObject({ userId: z.string(), block: z.boolean(), once: z.string().optional() })
 
 export const jobs = [
   job('membership.publish', z.strictObject({ workspaceId: z.string() }), (ctx: Ctx, change) =>
     directory.publish(ctx, change),
   ),
-  job('sessions.end', z.strictObject({ userId: z.string(), block: z.boolean() }), async (ctx: Ctx, whose) => {
+  job('sessions.end', Whose, async (ctx: Ctx, whose) => {
     await ctx.job.lease()
-    await leaving.endSessions(ctx, whose)
+    await sessions.end(ctx, whose)
   }),
   job('sessions.unblock', z.strictObject({ userId: z.string() }), (ctx: Ctx, { userId }) =>
     ctx.revocations.unblock(userId),

@@ -1,7 +1,7 @@
-import type { Base } from '@wealist/kit/context'
 import { conflict, notFound } from '@wealist/kit/errors'
 import type { Ctx } from './deps.ts'
 import { telling } from './directory.ts'
+import * as sessions from './sessions.ts'
 import * as users from './users.sql.ts'
 import * as workspaces from './workspaces.sql.ts'
 
@@ -35,17 +35,5 @@ export const leaveForGood = async (ctx: Ctx) => {
     tx.addJob('sessions.unblock', { userId }, { runAt: new Date(ctx.clock.now() + blockedMs) })
     return undefined
   })
-  // The job does it again where this cannot.
-  await endSessions(ctx, { userId, block: true }).catch((error: unknown) =>
-    ctx.log.warn({ err: error }, 'sessions are ended by the job'),
-  )
-}
-
-/** Ends all sessions of a person within a second; `block` also keeps a sign-in that is under way from making a new one. */
-export const endSessions = async (
-  { revocations }: Pick<Base, 'revocations'>,
-  { userId, block }: { userId: string; block: boolean },
-) => {
-  if (block) await revocations.block(userId)
-  await revocations.revoke({ sub: userId })
+  await sessions.endNow(ctx, { userId, block: true })
 }

@@ -2,15 +2,13 @@ import { internal, members, workspaces } from '@wealist/contract/user'
 import type { User } from '@wealist/contract/user/users'
 import type { Workspace } from '@wealist/contract/user/workspaces'
 import { atOnce, type UserService, userService } from '@wealist/dev/testing/user-service'
+import { ofRequests } from '@wealist/dev/testing/statements'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 let service: UserService
 let [alice, bob, carol, mallory] = [] as unknown as [User, User, User, User]
 let wonderland: Workspace
-const statements: string[] = []
-// What requests asked, not what the relay and the jobs do at the same time.
-const observe = (statement: string) =>
-  void (/kit\.|graphile_worker|membership_version|^(begin|commit)/.test(statement) || statements.push(statement))
+const { statements, observe } = ofRequests()
 beforeAll(async () => {
   service = await userService({}, { observe })
   ;[alice, bob, carol, mallory] = (await Promise.all(

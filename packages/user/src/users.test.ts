@@ -1,16 +1,14 @@
 import { internal, profiles, users, workspaces } from '@wealist/contract/user'
 import type { User } from '@wealist/contract/user/users'
 import { atOnce, password, type UserService, userService } from '@wealist/dev/testing/user-service'
+import { ofRequests } from '@wealist/dev/testing/statements'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 let service: UserService
 let alice: User
 let bob: User
 let mallory: User
-const statements: string[] = []
-// What requests asked, not what the relay and the jobs do at the same time.
-const observe = (statement: string) =>
-  void (/kit\.|graphile_worker|membership_version|^(begin|commit)/.test(statement) || statements.push(statement))
+const { statements, observe } = ofRequests()
 beforeAll(async () => {
   service = await userService({}, { observe })
   ;[alice, bob, mallory] = (await Promise.all(['Alice', 'Bob', 'Mallory'].map((name) => service.signUp(name)))) as [

@@ -63,7 +63,7 @@ export const updateMe = route({
 export const setPassword = route({
   method: 'PUT',
   path: '/api/users/me/password',
-  summary: 'Change my password; ends my other sessions. Who has one must show it',
+  summary: 'Change my password; ends all my sessions, this one too. Who has one must show it',
   access: 'self',
   limit: 'sign-in',
   body: z.strictObject({ currentPassword: text(128).optional(), newPassword: password }),
