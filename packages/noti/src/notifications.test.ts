@@ -1,18 +1,15 @@
 import { type NotificationType, kinds } from '@wealist/contract/noti/kinds'
 import { notifications } from '@wealist/contract/noti'
 import { actor, assigned, type NotiService, notiService, workspaceId } from '@wealist/dev/testing/noti-service'
+import { ofRequests } from '@wealist/dev/testing/statements'
 import { newId } from '@wealist/kit/ids'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 
 let service: NotiService
-let statements: string[] = []
 let alice: { id: string }
 const stranger = { id: newId() }
-// What requests ask, not what polls and jobs do at the same time.
-const background = /graphile_worker|kit\.(outbox|crons|idempotency)|^(begin|commit)$/
-beforeAll(async () => {
-  service = await notiService({}, { observe: (text) => void (background.test(text) || statements.push(text)) })
-})
+const { statements, observe } = ofRequests()
+beforeAll(async () => void (service = await notiService({}, { observe })))
 afterAll(() => service.stop())
 beforeEach(() => void (alice = { id: newId() }))
 
@@ -154,7 +151,7 @@ test('each endpoint asks a constant number of statements, however much there is'
   const counts = async () => {
     const counted: Record<string, number> = {}
     const count = async (name: string, work: () => Promise<unknown>) => {
-      statements = []
+      statements.length = 0
       await work()
       counted[name] = statements.length
     }
@@ -173,7 +170,7 @@ test('each endpoint asks a constant number of statements, however much there is'
   await tell(100)
   expect(await counts()).toEqual(few)
   expect(few).toMatchObject({ list: 1, unreadCount: 1, get: 1 })
-  statements = []
+  statements.length = 0
   await service.tell(assigned(Array.from({ length: 100 }, () => newId())))
   expect(statements).toHaveLength(few['create']!)
 })

@@ -9,23 +9,20 @@ import type * as z from 'zod'
 import { openSocket } from './chat-socket.ts'
 import { startLambdas } from './lambda-sockets.ts'
 import { type Ask, type Asker, oneService } from './one-service.ts'
+import { ofRequests } from './statements.ts'
 import { startWorkspaces } from './workspaces.ts'
 
 type Given = Partial<z.input<typeof NewMessage>>
 
-/** chat alone, with a workspace of Alice, Bob and Vera, and Mallory who is outside. `statements` are those it ran. */
+/** chat alone, with a workspace of Alice, Bob and Vera, and Mallory who is outside. `statements` are those of its requests. */
 export const chatService = async (env: Env = {}, { transport = 'node' as 'node' | 'lambda' } = {}) => {
   const [alice, bob, vera, mallory] = ['Alice', 'Bob', 'Vera', 'Mallory'].map((name) => ({ id: newId(), name }))
   const people = { alice: alice!, bob: bob!, vera: vera!, mallory: mallory! }
   const workspaceId = newId()
-  const statements: string[] = []
+  const { statements, observe } = ofRequests()
   const workspaces = await startWorkspaces()
   for (const { id } of [people.alice, people.bob, people.vera]) await workspaces.set(workspaceId, id, 'member')
-  const service = await oneService(
-    chat,
-    { USER_URL: workspaces.url, ...env },
-    { observe: (text) => void (/graphile|outbox|kit\.crons/.test(text) || statements.push(text)) },
-  )
+  const service = await oneService(chat, { USER_URL: workspaces.url, ...env }, { observe })
   const { redis, db, config } = service.running.base
   const lambdas =
     transport === 'lambda' ? await startLambdas('chat', chat as unknown as ServiceSpec, config) : undefined
