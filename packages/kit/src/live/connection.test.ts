@@ -1,7 +1,10 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as z from 'zod'
 import { beforeEach, expect, test } from 'vitest'
 import type { Person } from '../actor.ts'
 import { conflict, forbidden, notFound, unauthorized, unavailable } from '../errors.ts'
+import type { CloseCode } from './close-codes.ts'
 import { connect, type ConnectionParts, type Open } from './connection.ts'
 import { type Hub, openHub } from './hub.ts'
 import type { Message } from './message.ts'
@@ -13,6 +16,8 @@ let time: VirtualTime
 let hub: Hub
 let parts: ConnectionParts
 let opening: Promise<void>
+// What a look at the heads waits for.
+let looked: Promise<never[]>
 // What is decided, in turn; the last one stays.
 let right: (() => Promise<{ workspaces: string[] }>)[]
 let decisions: number
@@ -28,6 +33,7 @@ const quiet = () => undefined
 beforeEach(() => {
   time = virtualTime(chanceOf(7).random)
   opening = Promise.resolve()
+  looked = Promise.resolve([])
   right = [allow]
   decisions = 0
   revoked = new Set()
@@ -40,7 +46,7 @@ beforeEach(() => {
     log: {
       head: () => opening.then(() => ({ head: 0, epoch: '' })),
       read: async () => [],
-      moved: async () => [],
+      moved: () => looked,
     },
   })
   parts = {
@@ -106,7 +112,10 @@ const open = (who = person('one')): Client => {
       close: (code) => void (client.code = code),
     },
   })
-  return Object.assign(client, opened, {
+  return Object.assign(client, {
+    receive: (text: string) => opened.receive(text),
+    gone: () => opened.gone(),
+    close: (code: CloseCode) => opened.close(code),
     say: (type: string, payload: object = {}) => opened.receive(JSON.stringify({ type, payload })),
   })
 }
@@ -376,4 +385,34 @@ test('a close comes once, with `bye` before it, and who is told to come back is 
   expect(ofType(client, 'bye')).toHaveLength(1)
   expect(client.got.at(-1)).toMatchObject({ type: 'bye', payload: { code: 1012, retryAfter: expect.any(Number) } })
   expect(hub.size).toBe(0)
+})
+
+test('a token that is over ends its socket in time, however long the database takes to tell the heads', async () => {
+  looked = new Promise(() => undefined)
+  const client = await live(person('one', { exp: time.now() / 1000 + 30 }))
+  await time.run(32_000)
+  expect(client.code).toBe(4401)
+})
+
+test('a connection on which nothing is said weighs less than 1.5 KB: no closures, timers or hidden class of its own', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  let people = 0
+  const open = (n: number) => {
+    const wire = { send: quiet, unsent: () => 0, taken: () => 0, close: quiet }
+    const all = Array.from({ length: n }, () =>
+      connect(parts, { socket, wire, person: person('one', { id: `person ${people++ % 200}` }), params: {} }),
+    )
+    for (const one of all) one.receive('{"type":"resume"}')
+    return all
+  }
+  const before = open(1000)
+  await time.run(11_000)
+  collect()
+  const { heapUsed } = process.memoryUsage()
+  const after = open(10_000)
+  await time.run(11_000)
+  collect()
+  expect((process.memoryUsage().heapUsed - heapUsed) / after.length).toBeLessThan(1536)
+  expect(hub.size).toBe(before.length + after.length)
 })

@@ -5,14 +5,14 @@ import { type CloseCode, closeCodes } from './close-codes.ts'
 import { fault, handleFrame, type Seat } from './frames.ts'
 import { shownAs } from './hand-out.ts'
 import type { Hub } from './hub.ts'
-import { openPace, readFrame } from './intake.ts'
+import { type ClientFrame, Pace, readFrame } from './intake.ts'
 import type { Listener } from './listener.ts'
 import { control, type Message } from './message.ts'
-import type { Presence } from './presence.ts'
-import { type Present, presentBy } from './present.ts'
-import { openRechecks } from './rechecks.ts'
+import type { Presence, Standing } from './presence.ts'
+import { Present } from './present.ts'
+import { openRechecks, type Rechecks } from './rechecks.ts'
 import { decide, decideRooms, type Given, type RightParts } from './right.ts'
-import { openRooms, standingOf } from './rooms.ts'
+import { openRooms, type OpenRooms, standingOf } from './rooms.ts'
 import type { Socket } from './socket.ts'
 import type { Timing } from './timing.ts'
 import type { From, Subscription } from './topic.ts'
@@ -43,191 +43,251 @@ export interface Open {
   close(code: CloseCode): void
 }
 
+export interface Opening {
+  socket: Socket
+  wire: Wire
+  person: Person
+  params: Given
+}
+
 const resumeWithin = 10_000
 const silentFor = 90_000
 /** Sockets and streams of one person on a process: many tabs, and not a flood. */
 const mostOfOnePerson = 100
+const settled = Promise.resolve()
 
 /**
  * Runs a protocol on a wire for a signed-in person. Registered first, then decided on a fresh read; then the frames of
  * `frames.ts`. It ends when the token's time, the session or the right is over; a right that cannot be decided again for
  * 10 s sends the client away to come back.
  */
-export const connect = (
-  parts: ConnectionParts,
-  { socket, wire, person: who, params: given }: { socket: Socket; wire: Wire; person: Person; params: Given },
-): Open => {
-  const { hub, timing } = parts
-  const { protocol } = socket
-  let person = who
-  let workspaces: readonly string[] | undefined
-  let closed = false
-  let admitted = false
-  let changed = false
-  let resumed = false
-  let heard = timing.now()
-  let subscription: Subscription | undefined
-  let present: Present | undefined
-  let queue: Promise<unknown> = Promise.resolve()
-  const inPace = openPace(timing)
+export const connect = (parts: ConnectionParts, opening: Opening): Open => {
+  const connection = new Connection(parts, opening)
+  void connection.begin()
+  return connection
+}
 
-  const say = (type: string, payload: object) => void (closed || wire.send(control(type, payload)))
+// A class, as a process has ten thousand of them: closures and timers of its own would weigh more than the socket.
+class Connection implements Listener, Seat, Open {
+  person: Person
+  workspaces: readonly string[] | undefined = undefined
+  readonly given: Given
+  rooms: OpenRooms | undefined
+  private readonly parts: ConnectionParts
+  private readonly socket: Socket
+  private readonly wire: Wire
+  private readonly pace: Pace
+  private readonly begun: number
+  private heard: number
+  private over = false
+  private admitted = false
+  /** What its right rests on changed before it was decided. */
+  private changed = false
+  private resumed = false
+  private handling = false
+  private backlog: ClientFrame[] | undefined = undefined
+  private admission: Promise<void> | undefined = undefined
+  private subscription: Subscription | undefined = undefined
+  private present: Present | undefined = undefined
+  private rechecks: Rechecks | undefined = undefined
 
-  const close = (code: CloseCode) => {
-    if (closed) return
-    const back = code === closeCodes.restarting || code === closeCodes.tooSlow
-    say('bye', { code, ...(back && { retryAfter: Math.round(timing.random() * 2000) }) })
-    end()
-    wire.close(code)
-  }
-  const end = () => {
-    closed = true
-    callOffFirst()
-    callOffExpiry()
-    callOffSilence()
-    present?.leave()
-    rooms?.end()
-    hub.remove(listener)
-  }
-
-  const listener: Listener = {
-    get person() {
-      return person
-    },
-    get workspaces() {
-      return workspaces
-    },
-    send: (message) => void (closed || wire.send(message)),
-    unsent: () => wire.unsent(),
-    taken: () => wire.taken(),
-    close,
-    recheck: () => {
-      rooms?.recheck()
-      if (admitted) rechecks.ask()
-      else changed = true
-    },
-    decided: () => rechecks.decided(),
+  constructor(parts: ConnectionParts, { socket, wire, person, params }: Opening) {
+    this.parts = parts
+    this.socket = socket
+    this.wire = wire
+    this.person = person
+    this.given = params
+    this.begun = this.heard = parts.timing.now()
+    this.pace = new Pace(this.begun)
+    this.rooms = this.openRooms()
   }
 
-  const expire = () => timing.after(Math.max(0, person.exp * 1000 - timing.now()), () => close(closeCodes.unauthorized))
-  let callOffExpiry = expire()
-  const callOffFirst = timing.after(resumeWithin, () => {
-    if (!resumed) close(closeCodes.protocol)
-    else if (!admitted) close(closeCodes.restarting)
-  })
-  const silence = (ms: number) =>
-    timing.after(ms, () => {
-      const left = heard + silentFor - timing.now()
-      if (left > 0) callOffSilence = silence(left)
-      else close(closeCodes.tooSlow)
-    })
-  let callOffSilence = wire.oneWay ? () => undefined : silence(silentFor)
-
-  const verdictOn = async (as: Person) => {
-    const verdict = await decide(parts, socket, as, given)
-    if (verdict !== 'unknown' && 'grant' in verdict) workspaces = verdict.grant.workspaces
-    return verdict
+  async begin() {
+    this.admission = this.admit().catch((error: unknown) => this.fail('a connection could not be opened', error))
+    await this.admission
+    this.admission = undefined
   }
-  const rechecks = openRechecks({
-    timing,
-    over: () => closed,
-    giveUp: () => close(closeCodes.restarting),
-    decide: async () => {
-      const verdict = await verdictOn(person)
-      if (verdict === 'unknown') return 'unknown'
-      if ('refused' in verdict) close(verdict.refused)
-      return 'decided'
-    },
-  })
-  const rule = protocol.rooms
-  const rooms =
-    rule &&
-    openRooms({
-      ...{ hub, timing, rule, listener },
-      send: say,
-      decide: (names) => decideRooms(parts, { rule, person, given }, names),
-    })
 
-  const admit = async () => {
-    hub.add(listener)
-    if (hub.countOf(person.id) > mostOfOnePerson) close(closeCodes.tooMany)
-    if (closed) return
-    const joined = hub.join(protocol.topic(given as never, person), listener, protocol)
+  // What a client says.
+
+  receive(text: string) {
+    if (this.over) return
+    this.heard = this.parts.timing.now()
+    if (!this.pace.allows(this.heard)) return this.close(closeCodes.tooMany)
+    const frame = readFrame(text)
+    if (typeof frame === 'number') return this.close(frame)
+    if (!frame) return fault(this, 'VALIDATION_ERROR', 'A frame is JSON: { "type": …, "payload": … }.')
+    if (frame.type === 'resume' || (frame.type === 'subscribe' && this.rooms)) this.resumed = true
+    if (this.handling) (this.backlog ??= []).push(frame)
+    else void this.handle(frame)
+  }
+
+  private async handle(first: ClientFrame) {
+    this.handling = true
+    try {
+      await this.admission
+      for (let frame: ClientFrame | undefined = first; frame && !this.over; frame = this.backlog?.shift())
+        await handleFrame({ socket: this.socket, warn: this.parts.warn }, this, frame)
+    } catch (error) {
+      this.fail('a connection failed', error)
+    }
+    this.backlog = undefined
+    this.handling = false
+  }
+
+  context() {
+    return this.parts.context(this.person)
+  }
+
+  send(type: string, payload: object) {
+    this.deliver(control(type, payload))
+  }
+
+  stand(standing: Standing) {
+    this.present?.stand(standing)
+  }
+
+  has(room: string) {
+    return this.rooms?.has(room) ?? false
+  }
+
+  standing() {
+    return this.subscription ? standingOf(this.subscription) : 0
+  }
+
+  resume(from: From) {
+    if (this.subscription) void this.goOn(this.subscription, from)
+  }
+
+  private async goOn(joined: Subscription, from: From) {
+    await this.parts.hub.resume(joined, from)
+    const greeting = !this.over && joined.state === 'live' && this.present?.greeting()
+    if (greeting) this.deliver(shownAs(this.parts, greeting, this.socket.protocol))
+  }
+
+  async renew(ticket: string) {
+    const next = await this.parts.auth.ticket(ticket).catch((error: unknown) => codeOf(error))
+    if (this.over) return
+    if (typeof next !== 'object' && next !== 'UNAUTHORIZED')
+      return fault(this, 'UNAVAILABLE', 'This ticket could not be taken. Get a new one and try again.')
+    if (typeof next !== 'object' || next.id !== this.person.id) return this.close(closeCodes.unauthorized)
+    const verdict = await this.decide(next)
+    if (this.over) return
+    if (verdict === 'unknown')
+      return fault(this, 'UNAVAILABLE', 'Your right could not be decided. Get a new ticket and try again.')
+    if ('refused' in verdict) return this.close(verdict.refused)
+    // What was revoked while it was decided was compared with the person before.
+    if (this.parts.revocations.isRevoked(next)) return this.close(closeCodes.unauthorized)
+    this.person = next
+    this.rooms?.recheck()
+    this.send('renewed', { expiresAt: new Date(next.exp * 1000).toISOString() })
+  }
+
+  // What the hub does with a listener.
+
+  deliver(message: Message) {
+    if (!this.over) this.wire.send(message)
+  }
+
+  unsent() {
+    return this.wire.unsent()
+  }
+
+  taken() {
+    return this.wire.taken()
+  }
+
+  tick(now: number) {
+    if (now >= this.person.exp * 1000) this.close(closeCodes.unauthorized)
+    else if (now - this.begun >= resumeWithin && !this.resumed) this.close(closeCodes.protocol)
+    else if (now - this.begun >= resumeWithin && !this.admitted) this.close(closeCodes.restarting)
+    else if (now - this.heard >= silentFor && !this.wire.oneWay) this.close(closeCodes.tooSlow)
+  }
+
+  recheck() {
+    this.rooms?.recheck()
+    if (this.admitted) (this.rechecks ??= this.openRechecks()).ask()
+    else this.changed = true
+  }
+
+  decided() {
+    return this.rechecks?.decided() ?? settled
+  }
+
+  // How it begins and ends.
+
+  private async admit() {
+    const { hub, presence } = this.parts
+    const { protocol } = this.socket
+    hub.add(this)
+    if (hub.countOf(this.person.id) > mostOfOnePerson) this.close(closeCodes.tooMany)
+    if (this.over) return
+    const joined = hub.join(protocol.topic(this.given as never, this.person), this, protocol)
     await hub.opened(joined)
     do {
-      changed = false
-      const verdict = await verdictOn(person)
-      if (closed) return
-      if (verdict === 'unknown') return close(closeCodes.restarting)
-      if ('refused' in verdict) return close(verdict.refused)
-    } while (changed)
-    admitted = true
-    subscription = joined
-    present = presentBy(parts.presence, protocol.presence, { given: given as never, person })
+      this.changed = false
+      const verdict = await this.decide(this.person)
+      if (this.over) return
+      if (verdict === 'unknown') return this.close(closeCodes.restarting)
+      if ('refused' in verdict) return this.close(verdict.refused)
+    } while (this.changed)
+    this.admitted = true
+    this.subscription = joined
+    if (presence && protocol.presence) this.present = new Present(presence, protocol.presence, this)
   }
 
-  const resume = async (joined: Subscription, from: From) => {
-    await hub.resume(joined, from)
-    const greeting = !closed && joined.state === 'live' && present?.greeting()
-    if (greeting) listener.send(shownAs(parts, greeting, protocol))
+  private async decide(as: Person) {
+    const verdict = await decide(this.parts, this.socket, as, this.given)
+    if (verdict !== 'unknown' && 'grant' in verdict) this.workspaces = verdict.grant.workspaces
+    return verdict
   }
 
-  const renew = async (ticket: string) => {
-    const next = await parts.auth.ticket(ticket).catch((error: unknown) => codeOf(error))
-    if (closed) return
-    if (typeof next !== 'object' && next !== 'UNAUTHORIZED')
-      return fault(seat, 'UNAVAILABLE', 'This ticket could not be taken. Get a new one and try again.')
-    if (typeof next !== 'object' || next.id !== person.id) return close(closeCodes.unauthorized)
-    const verdict = await verdictOn(next)
-    if (closed) return
-    if (verdict === 'unknown')
-      return fault(seat, 'UNAVAILABLE', 'Your right could not be decided. Get a new ticket and try again.')
-    if ('refused' in verdict) return close(verdict.refused)
-    // What was revoked while it was decided was compared with the person before.
-    if (parts.revocations.isRevoked(next)) return close(closeCodes.unauthorized)
-    person = next
-    callOffExpiry()
-    callOffExpiry = expire()
-    rooms?.recheck()
-    say('renewed', { expiresAt: new Date(person.exp * 1000).toISOString() })
+  private openRechecks() {
+    return openRechecks({
+      timing: this.parts.timing,
+      over: () => this.over,
+      giveUp: () => this.close(closeCodes.restarting),
+      decide: async () => {
+        const verdict = await this.decide(this.person)
+        if (verdict === 'unknown') return 'unknown'
+        if ('refused' in verdict) this.close(verdict.refused)
+        return 'decided'
+      },
+    })
   }
 
-  const seat: Seat = {
-    given,
-    context: () => parts.context(person),
-    send: say,
-    stand: (standing) => present?.stand(standing),
-    has: (room) => rooms?.has(room) ?? false,
-    resume: (from) => void (subscription && resume(subscription, from)),
-    standing: () => (subscription ? standingOf(subscription) : 0),
-    renew,
-    rooms,
+  private openRooms() {
+    const { hub, timing } = this.parts
+    const { rooms: rule } = this.socket.protocol
+    if (!rule) return undefined
+    return openRooms({
+      ...{ hub, timing, rule, listener: this },
+      send: (type, payload) => this.send(type, payload),
+      decide: (names) => decideRooms(this.parts, { rule, person: this.person, given: this.given }, names),
+    })
   }
-  const begins = (type: string) => type === 'resume' || (type === 'subscribe' && rooms !== undefined)
-  const admission = admit().catch((error: unknown) => {
-    parts.warn('a connection could not be opened', { err: error })
-    close(closeCodes.restarting)
-  })
-  return {
-    receive: (text) => {
-      if (closed) return
-      heard = timing.now()
-      if (!inPace()) return close(closeCodes.tooMany)
-      const frame = readFrame(text)
-      if (typeof frame === 'number') return close(frame)
-      if (!frame) return fault(seat, 'VALIDATION_ERROR', 'A frame is JSON: { "type": …, "payload": … }.')
-      if (begins(frame.type)) resumed = true
-      queue = queue
-        .then(async () => {
-          await admission
-          if (!closed) await handleFrame({ socket, warn: parts.warn }, seat, frame)
-        })
-        .catch((error: unknown) => {
-          parts.warn('a connection failed', { err: error })
-          close(closeCodes.restarting)
-        })
-    },
-    gone: () => void (closed || end()),
-    close,
+
+  close(code: CloseCode) {
+    if (this.over) return
+    const back = code === closeCodes.restarting || code === closeCodes.tooSlow
+    this.send('bye', { code, ...(back && { retryAfter: Math.round(this.parts.timing.random() * 2000) }) })
+    this.end()
+    this.wire.close(code)
+  }
+
+  gone() {
+    if (!this.over) this.end()
+  }
+
+  private end() {
+    this.over = true
+    this.present?.leave()
+    this.rooms?.end()
+    this.parts.hub.remove(this)
+  }
+
+  private fail(what: string, error: unknown) {
+    this.parts.warn(what, { err: error })
+    this.close(closeCodes.restarting)
   }
 }

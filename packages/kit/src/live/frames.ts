@@ -58,13 +58,21 @@ export const handleFrame = async ({ socket, warn }: FrameParts, seat: Seat, fram
   const parsed = protocol.message && route.incoming?.safeParse(frame)
   if (!parsed?.success) return fault(seat, 'VALIDATION_ERROR', 'This socket takes no such frame.')
   try {
-    await protocol.message?.(seat.context() as never, parsed.data as never, seat as never)
+    await protocol.message?.(seat.context() as never, parsed.data as never, connectionOf(seat) as never)
   } catch (error) {
     const code = codeOf(error)
     if (code === undefined) warn('a frame could not be handled', { type: frame.type, err: error })
     fault(seat, code ?? 'INTERNAL_ERROR', code ? (error as Error).message : 'Something went wrong on our side.')
   }
 }
+
+// Functions that stand alone, so that a protocol may take out the ones it needs.
+const connectionOf = (seat: Seat): Connection => ({
+  given: seat.given,
+  send: (type, payload) => seat.send(type, payload),
+  stand: (standing) => seat.stand(standing),
+  has: (room) => seat.has(room),
+})
 
 /** What was wrong with a frame, to whoever sent it. */
 export const fault = (seat: Pick<Seat, 'send'>, code: string, message: string) => seat.send('error', { code, message })

@@ -16,7 +16,7 @@ type Parts = Pick<HubParts, 'timing' | 'counts' | 'warn'>
 export const send = ({ counts, warn }: Parts, listener: Listener, message: Message): boolean => {
   try {
     if (listener.unsent() <= mostUnsent) {
-      listener.send(message)
+      listener.deliver(message)
       return true
     }
     counts.slow()
@@ -55,40 +55,47 @@ export const handOut = (parts: Parts, topic: Topic, frame: Frame) => {
   topic.delivered = frame.seq
   topic.highest = Math.max(topic.highest, frame.seq)
   remember(topic, frame, parts.timing.now())
-  const ended = endedBy(parts, frame)
+  const toView = byView((view) => ({ message: shownAs(parts, frame, view), ends: endedBy(parts, frame, view) }))
   let n = 0
   for (const s of topic.subscriptions) {
+    const { message, ends } = toView(s.view)
     if (s.state === 'live' && s.sent < frame.seq) {
       s.sent = frame.seq
-      if (send(parts, s.listener, shownAs(parts, frame, s.view))) n++
+      if (send(parts, s.listener, message)) n++
     }
     // Also who has not resumed yet, or is catching up: what comes next is no longer theirs.
-    const code = ended(s.view)?.(s.listener.person)
+    const code = ends?.(s.listener.person)
     if (code === 'recheck') s.listener.recheck()
     else if (code !== undefined) s.listener.close(code)
   }
   parts.counts.delivered(n)
 }
 
-const endedBy = ({ warn }: Parts, frame: Frame) => {
-  const found = new Map<View, ReturnType<Endings>>()
-  return (view: View) => {
-    if (!view.endings) return undefined
-    if (!found.has(view)) {
-      try {
-        found.set(view, view.endings(frame))
-      } catch (error) {
-        found.set(view, undefined)
-        warn('whose right an event ends could not be told', { topic: frame.topic, seq: frame.seq, err: error })
-      }
-    }
-    return found.get(view)
+// What is the same for all listeners of a view. Nearly always there is one view, or a row of the same.
+const byView = <T>(make: (view: View) => T) => {
+  const made = new Map<View, T>()
+  let last: View | undefined
+  let its: T | undefined
+  return (view: View): T => {
+    if (view === last) return its!
+    if (!made.has(view)) made.set(view, make(view))
+    last = view
+    return (its = made.get(view)!)
+  }
+}
+
+const endedBy = ({ warn }: Parts, frame: Frame, view: View): ReturnType<Endings> => {
+  try {
+    return view.endings?.(frame)
+  } catch (error) {
+    warn('whose right an event ends could not be told', { topic: frame.topic, seq: frame.seq, err: error })
+    return undefined
   }
 }
 
 /** What is said and not kept: to those who are live and keep up. */
 export const pass = (parts: Parts, topic: Topic, frame: Frame) => {
+  const shownTo = byView((view) => shownAs(parts, frame, view))
   for (const s of topic.subscriptions)
-    if (s.state === 'live' && s.listener.unsent() <= mostUnsentInPassing)
-      send(parts, s.listener, shownAs(parts, frame, s.view))
+    if (s.state === 'live' && s.listener.unsent() <= mostUnsentInPassing) send(parts, s.listener, shownTo(s.view))
 }

@@ -131,7 +131,7 @@ const open = ({ view = plain, id = `person-${people++}` }: { view?: View; id?: s
     left: 0,
     rechecked: 0,
     deciding: Promise.resolve(),
-    send: ({ text }: { text: string }) => void client.got.push(text),
+    deliver: ({ text }: { text: string }) => void client.got.push(text),
     unsent: () => client.held,
     taken: () => client.left,
     close: (code: CloseCode) => {
@@ -140,6 +140,7 @@ const open = ({ view = plain, id = `person-${people++}` }: { view?: View; id?: s
     },
     recheck: () => void client.rechecked++,
     decided: () => client.deciding,
+    tick: () => undefined,
     seqs: () => client.got.map((text) => JSON.parse(text) as { seq?: number }).flatMap(({ seq }) => seq ?? []),
     s: undefined as never as Subscription,
   }
@@ -363,7 +364,7 @@ test('one that takes nothing for 5 s is closed with 4408; one that takes little 
 
 test('a listener that throws is closed and disturbs nobody', async () => {
   const [bad, good] = [await listen(), await listen()]
-  bad.send = () => {
+  bad.deliver = () => {
     throw new Error('broken')
   }
   commit(2)

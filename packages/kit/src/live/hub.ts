@@ -86,7 +86,7 @@ const stuckAfter = 5000
 export const openHub = (parts: HubParts): Hub => {
   const { bus, log, timing, counts, warn } = parts
   const topics = new Map<string, Topic>()
-  const listeners = new Map<Listener, { taken: number; at: number; subscriptions: Set<Subscription> }>()
+  const listeners = new Map<Listener, { taken: number; at: number; subscriptions: Subscription[] }>()
   const people = new Map<string, number>()
   let closed = false
   let draining = false
@@ -216,7 +216,8 @@ export const openHub = (parts: HubParts): Hub => {
     const { topic } = s
     s.generation++
     topic.subscriptions.delete(s)
-    listeners.get(s.listener)?.subscriptions.delete(s)
+    const here = listeners.get(s.listener)
+    if (here) here.subscriptions = here.subscriptions.filter((other) => other !== s)
     if (topic.subscriptions.size > 0 || topics.get(topic.name) !== topic) return
     topics.delete(topic.name)
     topic.callOffHole?.()
@@ -241,38 +242,46 @@ export const openHub = (parts: HubParts): Hub => {
   }
 
   // A listener that takes not a byte for five seconds does not read.
+  const isStuck = (listener: Listener, last: { taken: number; at: number }, now: number) => {
+    const taken = listener.unsent() === 0 ? undefined : listener.taken()
+    if (taken !== undefined && taken <= last.taken) return now - last.at >= stuckAfter
+    last.taken = taken ?? last.taken
+    last.at = now
+    return false
+  }
   const watch = () => {
     const now = timing.now()
     for (const [listener, last] of listeners) {
-      const taken = listener.taken()
-      if (taken > last.taken || listener.unsent() === 0) {
-        last.taken = taken
-        last.at = now
-      } else if (now - last.at >= stuckAfter) {
-        counts.slow()
-        listener.close(closeCodes.tooSlow)
-      }
+      listener.tick(now)
+      if (!isStuck(listener, last, now)) continue
+      counts.slow()
+      listener.close(closeCodes.tooSlow)
     }
     for (const topic of topics.values()) forgetOld(topic, now)
   }
 
   let unread = false
+  let looking = false
   const look = async () => {
+    if (looking) return
+    looking = true
     try {
       await poll()
       unread = false
     } catch (error) {
       if (!unread) warn('the heads of the topics could not be read', { err: error })
       unread = true
+    } finally {
+      looking = false
     }
   }
+  // However long the database takes to answer: what is over ends in time.
   const again = () => {
     callOffPoll ??= timing.after(pollEvery, () => {
+      callOffPoll = undefined
       watch()
-      void look().finally(() => {
-        callOffPoll = undefined
-        if (!closed && listeners.size > 0) again()
-      })
+      void look()
+      if (!closed && listeners.size > 0) again()
     })
   }
   // Not all processes in the same moment.
@@ -282,13 +291,15 @@ export const openHub = (parts: HubParts): Hub => {
     add: (listener) => {
       const { id } = listener.person
       people.set(id, (people.get(id) ?? 0) + 1)
-      listeners.set(listener, { taken: 0, at: timing.now(), subscriptions: new Set() })
+      listeners.set(listener, { taken: 0, at: timing.now(), subscriptions: [] })
       if (draining || closed) listener.close(closeCodes.restarting)
       else again()
     },
     remove: (listener) => {
-      for (const s of listeners.get(listener)?.subscriptions ?? []) leave(s)
-      if (!listeners.delete(listener)) return
+      const here = listeners.get(listener)
+      if (!here) return
+      listeners.delete(listener)
+      for (const s of here.subscriptions) leave(s)
       const { id } = listener.person
       const left = people.get(id)! - 1
       if (left > 0) people.set(id, left)
@@ -307,7 +318,7 @@ export const openHub = (parts: HubParts): Hub => {
         generation: 0,
       }
       topic.subscriptions.add(s)
-      listeners.get(listener)?.subscriptions.add(s)
+      listeners.get(listener)?.subscriptions.push(s)
       return s
     },
     opened: (s) => s.topic.opened,

@@ -1,5 +1,4 @@
 import { type CloseCode, closeCodes } from './close-codes.ts'
-import type { Timing } from './timing.ts'
 
 /** A frame of a client as it came: its type is a word, the rest is not looked at yet. */
 export interface ClientFrame {
@@ -25,13 +24,21 @@ export const readFrame = (text: string): ClientFrame | CloseCode | undefined => 
   }
 }
 
-/** Counts frames: false for one more than 100 in 10 s. */
-export const openPace = (timing: Timing) => {
-  const recent: number[] = []
-  return () => {
-    const now = timing.now()
-    recent.push(now)
-    while (recent[0]! < now - window) recent.shift()
-    return recent.length <= mostFrames
+/** Counts frames: 100 in each 10 s, the first of which begin at `since`. */
+export class Pace {
+  private since: number
+  private count = 0
+
+  constructor(since: number) {
+    this.since = since
+  }
+
+  /** False for one too many. */
+  allows(now: number) {
+    if (now - this.since >= window) {
+      this.since = now
+      this.count = 0
+    }
+    return ++this.count <= mostFrames
   }
 }

@@ -8,7 +8,7 @@ export interface Listener {
   readonly person: Bearer
   /** Workspaces that its right rests on; undefined until it was decided for the first time. */
   readonly workspaces: readonly string[] | undefined
-  send(message: Message): void
+  deliver(message: Message): void
   /** Bytes handed over that have not left. */
   unsent(): number
   /** Bytes that left since it was opened; it only grows. One that does not read is known by it standing still. */
@@ -19,6 +19,8 @@ export interface Listener {
   recheck(): void
   /** Resolves when no decision is asked for or under way. */
   decided(): Promise<void>
+  /** Comes each second: ends it where its time is over. */
+  tick(now: number): void
 }
 
 /** How a protocol shows its topics. The same object for all of its listeners: what it makes is made once for them. */

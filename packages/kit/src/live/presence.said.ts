@@ -17,6 +17,38 @@ export interface Said {
   close(): Promise<void>
 }
 
+interface Moving {
+  move(entry: Entered, to: Standing | undefined): void
+  later(work: () => void): void
+}
+
+// A class, as every socket has one.
+class Entered implements Entry {
+  readonly place: Place
+  readonly userId: string
+  readonly counts: Record<Standing, number>
+  standing: Standing | undefined = undefined
+  private readonly moving: Moving
+  private leaving = false
+
+  constructor(who: Pick<Entered, 'place' | 'userId' | 'counts'>, moving: Moving) {
+    this.place = who.place
+    this.userId = who.userId
+    this.counts = who.counts
+    this.moving = moving
+  }
+
+  stand(to: Standing) {
+    if (!this.leaving) this.moving.move(this, to)
+  }
+
+  leave() {
+    if (this.leaving) return
+    this.leaving = true
+    this.moving.later(() => this.moving.move(this, undefined))
+  }
+}
+
 const gatherMs = 50
 const retryMs = 2000
 
@@ -87,32 +119,29 @@ export const openSaid = ({
     return place
   }
 
+  const moving: Moving = {
+    move: (entry, to) => {
+      const { place, userId, counts } = entry
+      const before = standingOf(place, userId)
+      if (entry.standing) counts[entry.standing]--
+      if (to) counts[to]++
+      entry.standing = to
+      if (counts.online + counts.away > 0) place.people.set(userId, counts)
+      else place.people.delete(userId)
+      if (standingOf(place, userId) !== before) mark(place, userId)
+    },
+    later: (work) => void timing.after(lingerMs, work),
+  }
+
   return {
     enter: (name, userId, options) => {
       const place = placeOf(name)
       place.lastSeen ||= options?.lastSeen ?? false
       const counts = place.people.get(userId) ?? { online: 0, away: 0 }
-      let standing: Standing | undefined
-      const move = (to: Standing | undefined) => {
-        const before = standingOf(place, userId)
-        if (standing) counts[standing]--
-        if (to) counts[to]++
-        standing = to
-        if (counts.online + counts.away > 0) place.people.set(userId, counts)
-        else place.people.delete(userId)
-        if (standingOf(place, userId) !== before) mark(place, userId)
-      }
-      move('online')
+      const entry = new Entered({ place, userId, counts }, moving)
+      moving.move(entry, 'online')
       keepRefreshing()
-      let leaving = false
-      return {
-        stand: (to) => void (leaving || move(to)),
-        leave: () => {
-          if (leaving) return
-          leaving = true
-          timing.after(lingerMs, () => move(undefined))
-        },
-      }
+      return entry
     },
     refresh,
     close: async () => {

@@ -110,7 +110,7 @@ const open = async () => {
   }
   /** What came since it was last looked at. */
   const news = () => got.splice(0)
-  return Object.assign(client, { say, news, gone: opened.gone })
+  return Object.assign(client, { say, news, gone: () => opened.gone() })
 }
 const inRooms = async (...names: string[]) => {
   const client = await open()

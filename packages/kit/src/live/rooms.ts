@@ -2,6 +2,7 @@ import { type CloseCode, closeCodes } from './close-codes.ts'
 import type { RoomsSeat, Wanted } from './frames.ts'
 import type { Hub } from './hub.ts'
 import type { Listener, View } from './listener.ts'
+import type { Message } from './message.ts'
 import { openRechecks } from './rechecks.ts'
 import type { RoomsRule } from './socket.ts'
 import { pause, type Timing } from './timing.ts'
@@ -83,20 +84,11 @@ export const openRooms = ({ hub, timing, rule, listener, send, decide }: RoomsPa
 
   // What ends a right ends this room; what is wrong with the line ends the connection.
   const join = (name: string): Room => {
-    const inRoom: Listener = {
-      get person() {
-        return listener.person
-      },
-      get workspaces() {
-        return listener.workspaces
-      },
-      send: listener.send,
-      unsent: listener.unsent,
-      taken: listener.taken,
+    const inRoom = new InRoom(listener, {
       close: (code) => (onlyTheRoom.includes(code) ? remove(room) : listener.close(code)),
       recheck: () => recheck([room]),
       decided: rechecks.decided,
-    }
+    })
     const subscription = hub.join(prefix + name, inRoom, viewOf(rule))
     const room: Room = { name, n: 0, from: {}, admitted: false, changed: false, subscription }
     rooms.set(name, room)
@@ -176,6 +168,44 @@ export const openRooms = ({ hub, timing, rule, listener, send, decide }: RoomsPa
       for (const room of rooms.values()) forget(room)
     },
   }
+}
+
+// The connection, as far as one of its rooms goes.
+class InRoom implements Listener {
+  private readonly connection: Listener
+  readonly close: Listener['close']
+  readonly recheck: Listener['recheck']
+  readonly decided: Listener['decided']
+
+  constructor(connection: Listener, { close, recheck, decided }: Pick<Listener, 'close' | 'recheck' | 'decided'>) {
+    this.connection = connection
+    this.close = close
+    this.recheck = recheck
+    this.decided = decided
+  }
+
+  get person() {
+    return this.connection.person
+  }
+
+  get workspaces() {
+    return this.connection.workspaces
+  }
+
+  deliver(message: Message) {
+    this.connection.deliver(message)
+  }
+
+  unsent() {
+    return this.connection.unsent()
+  }
+
+  taken() {
+    return this.connection.taken()
+  }
+
+  // Only the connection itself is asked each second.
+  tick() {}
 }
 
 /** The last seq that a listener was sent, or would be sent from if it had begun. */

@@ -138,11 +138,12 @@ export const simulatedClient = (world: World, name: string, topic: string, userI
       died: () => void time.after(between(1, 500), gone),
     })
     connection = {
-      ...opened,
       receive: (text) => {
         guarded.heard(text)
         opened.receive(text)
       },
+      gone: () => opened.gone(),
+      close: (code) => opened.close(code),
     }
     cursor.open()
     ping()

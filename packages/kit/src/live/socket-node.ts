@@ -2,15 +2,16 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ServerType } from '@hono/node-server'
-import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import type { Person } from '../actor.ts'
 import type { Auth } from '../auth.ts'
 import { codeOf, unauthorized } from '../errors.ts'
 import { inOrder } from '../mount.ts'
 import { type CloseCode, closeCodeOf, closeCodes } from './close-codes.ts'
 import { connect, type ConnectionParts, type Open, type Wire } from './connection.ts'
-import { mostFrame, openPace } from './intake.ts'
-import { control, encodedBy } from './message.ts'
+import { mostFrame, Pace } from './intake.ts'
+import { control, encodedBy, type Message } from './message.ts'
+import type { Given } from './right.ts'
 import type { Socket } from './socket.ts'
 import { givenOf, matcher } from './socket-route.ts'
 import { textFrame } from './text-frame.ts'
@@ -38,6 +39,7 @@ export const listenForSockets = (server: ServerType, parts: NodeSockets) => {
     perMessageDeflate: false,
     maxPayload: 4 * mostFrame,
     clientTracking: false,
+    WebSocket: ClientSocket,
   })
   const routes = inOrder(parts.sockets).map((socket) => ({ socket, match: matcher(socket.route.path) }))
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
@@ -47,9 +49,11 @@ export const listenForSockets = (server: ServerType, parts: NodeSockets) => {
     if (!found) return refuse(stream, '404 Not Found')
     const { origin } = request.headers
     if (origin !== undefined && !parts.origins.includes(origin)) return refuse(stream, '403 Forbidden')
-    wss.handleUpgrade(request, stream, head, (client) =>
-      accept(parts, { socket: found.socket, given: found.match(url.pathname)!, client, stream, request, url }),
-    )
+    wss.handleUpgrade(request, stream, head, (client) => {
+      client.line = new Line(parts, client, stream as NetSocket)
+      client.on('error', gone).on('close', gone).on('ping', pinged).on('message', heard)
+      accept(parts, client.line, { socket: found.socket, given: found.match(url.pathname)!, request, url })
+    })
   })
 }
 
@@ -65,18 +69,88 @@ const refuse = (stream: Duplex, status: string) => {
 }
 
 // Written past ws, which would frame the same text once for every socket: with 1,000 listeners a third of the cost.
-const wireOf = (client: WebSocket, stream: NetSocket): Wire => ({
-  send: (message) => void (client.readyState === client.OPEN && stream.write(encodedBy(textFrame, message))),
-  unsent: () => stream.writableLength,
-  taken: () => leftOf(stream),
-  close: (code) => {
+class Line implements Wire {
+  readonly parts: NodeSockets
+  private readonly client: ClientSocket
+  private readonly stream: NetSocket
+  private connection: Open | undefined = undefined
+  private early: string[] | undefined = []
+  private over = false
+  private pings: Pace | undefined = undefined
+
+  constructor(parts: NodeSockets, client: ClientSocket, stream: NetSocket) {
+    this.parts = parts
+    this.client = client
+    this.stream = stream
+  }
+
+  send(message: Message) {
+    if (this.client.readyState === WebSocket.OPEN) this.stream.write(encodedBy(textFrame, message))
+  }
+
+  unsent() {
+    return this.stream.writableLength
+  }
+
+  taken() {
+    return leftOf(this.stream)
+  }
+
+  close(code: CloseCode) {
+    const { client } = this
     client.close(code)
     // Whoever floods goes on after they were told: what they still send is not read.
     if (floods.has(code)) client.pause()
     // A client that does not read never answers the close.
     setTimeout(() => client.terminate(), 2000).unref()
-  },
-})
+  }
+
+  open(socket: Socket, person: Person, params: Given) {
+    if (this.over || this.client.readyState !== WebSocket.OPEN) return
+    this.connection = connect(this.parts, { socket, wire: this, person, params })
+    for (const text of this.early ?? []) this.connection.receive(text)
+    this.early = undefined
+  }
+
+  end(code: CloseCode, about?: object) {
+    if (this.connection) return this.connection.close(code)
+    if (this.over) return
+    this.over = true
+    this.send(control('bye', { code, ...about }))
+    this.close(code)
+  }
+
+  gone() {
+    this.connection?.gone()
+  }
+
+  pinged() {
+    const now = this.parts.timing.now()
+    if (!(this.pings ??= new Pace(now)).allows(now)) this.end(closeCodes.tooMany)
+  }
+
+  heard(data: RawData, binary: boolean) {
+    if (this.over) return
+    if (binary) return this.end(closeCodes.protocol)
+    const text = String(data)
+    if (this.connection) this.connection.receive(text)
+    else if (this.early && this.early.push(text) > mostEarly) this.end(closeCodes.tooMany)
+  }
+}
+
+// Handlers are made once: ten thousand sockets would have forty thousand of their own.
+class ClientSocket extends WebSocket {
+  line: Line | undefined
+}
+function gone(this: WebSocket) {
+  ;(this as ClientSocket).line?.gone()
+}
+function pinged(this: WebSocket) {
+  ;(this as ClientSocket).line?.pinged()
+}
+function heard(this: WebSocket, data: RawData, binary: boolean) {
+  ;(this as ClientSocket).line?.heard(data, binary)
+}
 
 const floods = new Set<CloseCode>([closeCodes.tooMany, closeCodes.tooLarge, closeCodes.protocol])
 
@@ -93,48 +167,20 @@ const leftOf = (stream: NetSocket) => {
     : bytesWritten - writeQueueSize
 }
 
-interface Accepted {
+interface Asked {
   socket: Socket
   given: Record<string, string>
-  client: WebSocket
-  stream: Duplex
   request: IncomingMessage
   url: URL
 }
 
-const accept = (parts: NodeSockets, { socket, given, client, stream, request, url }: Accepted) => {
-  const wire = wireOf(client, stream as NetSocket)
-  let connection: Open | undefined
-  const early: string[] = []
-  let over = false
-  const end = (code: CloseCode, about?: object) => {
-    if (connection) return connection.close(code)
-    if (over) return
-    over = true
-    wire.send(control('bye', { code, ...about }))
-    wire.close(code)
-  }
-  client.on('error', () => connection?.gone())
-  client.on('close', () => connection?.gone())
-  const inPace = openPace(parts.timing)
-  client.on('ping', () => inPace() || end(closeCodes.tooMany))
-  client.on('message', (data: RawData, binary: boolean) => {
-    if (over) return
-    if (binary) return end(closeCodes.protocol)
-    const text = String(data)
-    if (connection) connection.receive(text)
-    else if (early.push(text) > mostEarly) end(closeCodes.tooMany)
-  })
+const accept = (parts: NodeSockets, line: Line, { socket, given, request, url }: Asked) => {
   const found = givenOf(socket, given, queryOf(url))
-  if ('refused' in found) return end(found.refused)
-  const open = (person: Person) => {
-    if (over || client.readyState !== client.OPEN) return
-    connection = connect(parts, { socket, wire, person, params: found.given })
-    for (const text of early) connection.receive(text)
-  }
+  if ('refused' in found) return line.end(found.refused)
   letIn(parts, request, url).then(
-    ({ person, wait = 0 }) => (person ? open(person) : end(closeCodes.tooMany, { retryAfter: wait * 1000 })),
-    (error: unknown) => end(closeCodeOf(codeOf(error))),
+    ({ person, wait = 0 }) =>
+      person ? line.open(socket, person, found.given) : line.end(closeCodes.tooMany, { retryAfter: wait * 1000 }),
+    (error: unknown) => line.end(closeCodeOf(codeOf(error))),
   )
 }
 
