@@ -4,8 +4,9 @@ import { type CloseCode, closeCodes } from './close-codes.ts'
 import { channelOf, decode, type Frame } from './frame.ts'
 import { handOut, pass } from './hand-out.ts'
 import type { Listener, View } from './listener.ts'
+import { openListeners } from './listeners.ts'
 import { type Head, type Log, page } from './log.ts'
-import { pause, type Timing } from './timing.ts'
+import type { Timing } from './timing.ts'
 import {
   forgetHeld,
   forgetOld,
@@ -81,15 +82,12 @@ export interface HubParts {
 const holeWait = 100
 const pollEvery = 1000
 const tooFarBehind = 1000
-const stuckAfter = 5000
 
 export const openHub = (parts: HubParts): Hub => {
   const { bus, log, timing, counts, warn } = parts
   const topics = new Map<string, Topic>()
-  const listeners = new Map<Listener, { taken: number; at: number; subscriptions: Subscription[] }>()
-  const people = new Map<string, number>()
+  const listeners = openListeners({ timing, slow: counts.slow })
   let closed = false
-  let draining = false
   let callOffPoll: (() => void) | undefined
 
   const isHere = (topic: Topic) => !closed && topics.get(topic.name) === topic
@@ -216,8 +214,7 @@ export const openHub = (parts: HubParts): Hub => {
     const { topic } = s
     s.generation++
     topic.subscriptions.delete(s)
-    const here = listeners.get(s.listener)
-    if (here) here.subscriptions = here.subscriptions.filter((other) => other !== s)
+    listeners.left(s)
     if (topic.subscriptions.size > 0 || topics.get(topic.name) !== topic) return
     topics.delete(topic.name)
     topic.callOffHole?.()
@@ -241,25 +238,6 @@ export const openHub = (parts: HubParts): Hub => {
     }
   }
 
-  // A listener that takes not a byte for five seconds does not read.
-  const isStuck = (listener: Listener, last: { taken: number; at: number }, now: number) => {
-    const taken = listener.unsent() === 0 ? undefined : listener.taken()
-    if (taken !== undefined && taken <= last.taken) return now - last.at >= stuckAfter
-    last.taken = taken ?? last.taken
-    last.at = now
-    return false
-  }
-  const watch = () => {
-    const now = timing.now()
-    for (const [listener, last] of listeners) {
-      listener.tick(now)
-      if (!isStuck(listener, last, now)) continue
-      counts.slow()
-      listener.close(closeCodes.tooSlow)
-    }
-    for (const topic of topics.values()) forgetOld(topic, now)
-  }
-
   let unread = false
   let looking = false
   const look = async () => {
@@ -279,7 +257,9 @@ export const openHub = (parts: HubParts): Hub => {
   const again = () => {
     callOffPoll ??= timing.after(pollEvery, () => {
       callOffPoll = undefined
-      watch()
+      const now = timing.now()
+      listeners.watch(now)
+      for (const topic of topics.values()) forgetOld(topic, now)
       void look()
       if (!closed && listeners.size > 0) again()
     })
@@ -289,21 +269,12 @@ export const openHub = (parts: HubParts): Hub => {
 
   return {
     add: (listener) => {
-      const { id } = listener.person
-      people.set(id, (people.get(id) ?? 0) + 1)
-      listeners.set(listener, { taken: 0, at: timing.now(), subscriptions: [] })
-      if (draining || closed) listener.close(closeCodes.restarting)
+      listeners.add(listener)
+      if (closed) listener.close(closeCodes.restarting)
       else again()
     },
     remove: (listener) => {
-      const here = listeners.get(listener)
-      if (!here) return
-      listeners.delete(listener)
-      for (const s of here.subscriptions) leave(s)
-      const { id } = listener.person
-      const left = people.get(id)! - 1
-      if (left > 0) people.set(id, left)
-      else people.delete(id)
+      for (const s of listeners.remove(listener)) leave(s)
     },
     join: (name, listener, view) => {
       const topic = topicOf(name)
@@ -318,7 +289,7 @@ export const openHub = (parts: HubParts): Hub => {
         generation: 0,
       }
       topic.subscriptions.add(s)
-      listeners.get(listener)?.subscriptions.push(s)
+      listeners.joined(s)
       return s
     },
     opened: (s) => s.topic.opened,
@@ -329,25 +300,13 @@ export const openHub = (parts: HubParts): Hub => {
       if (topic) offerTo(topic, frame)
     },
     poll,
-    listeners: () => listeners.keys(),
+    listeners: () => listeners,
     get size() {
       return listeners.size
     },
-    countOf: (personId) => people.get(personId) ?? 0,
-    closeWhere: (which, code) => {
-      for (const listener of [...listeners.keys()]) if (which(listener)) listener.close(code)
-    },
-    drain: async (ms) => {
-      draining = true
-      const begun = timing.now()
-      const all = [...listeners.keys()]
-      for (const [i, listener] of all.entries()) {
-        if (!listeners.has(listener)) continue
-        const due = begun + (ms * (i + timing.random())) / all.length
-        if (due > timing.now()) await pause(timing, due - timing.now())
-        listener.close(closeCodes.restarting)
-      }
-    },
+    countOf: listeners.countOf,
+    closeWhere: listeners.closeWhere,
+    drain: listeners.drain,
     close: () => {
       closed = true
       callOffPoll?.()

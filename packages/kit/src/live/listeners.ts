@@ -1,0 +1,83 @@
+import { type CloseCode, closeCodes } from './close-codes.ts'
+import type { Listener } from './listener.ts'
+import { pause, type Timing } from './timing.ts'
+import type { Subscription } from './topic.ts'
+
+interface Here {
+  taken: number
+  /** When it last took anything, or had nothing to take. */
+  at: number
+  subscriptions: Subscription[]
+}
+
+const stuckAfter = 5000
+
+/** Who listens in this process, on which topics, and whether they still take what they are sent. */
+export const openListeners = ({ timing, slow }: { timing: Timing; slow(): void }) => {
+  const all = new Map<Listener, Here>()
+  const people = new Map<string, number>()
+  let draining = false
+
+  // A listener that takes not a byte for five seconds does not read.
+  const isStuck = (listener: Listener, here: Here, now: number) => {
+    const taken = listener.unsent() === 0 ? undefined : listener.taken()
+    if (taken !== undefined && taken <= here.taken) return now - here.at >= stuckAfter
+    here.taken = taken ?? here.taken
+    here.at = now
+    return false
+  }
+
+  return {
+    /** Also tells it to go where everybody is told to. */
+    add: (listener: Listener) => {
+      const { id } = listener.person
+      people.set(id, (people.get(id) ?? 0) + 1)
+      all.set(listener, { taken: 0, at: timing.now(), subscriptions: [] })
+      if (draining) listener.close(closeCodes.restarting)
+    },
+    /** Gives what it was on; nothing where it is not here any more. */
+    remove: (listener: Listener): readonly Subscription[] => {
+      const here = all.get(listener)
+      if (!here) return []
+      all.delete(listener)
+      const { id } = listener.person
+      const left = people.get(id)! - 1
+      if (left > 0) people.set(id, left)
+      else people.delete(id)
+      return here.subscriptions
+    },
+    joined: (s: Subscription) => void all.get(s.listener)?.subscriptions.push(s),
+    left: (s: Subscription) => {
+      const here = all.get(s.listener)
+      if (here) here.subscriptions = here.subscriptions.filter((other) => other !== s)
+    },
+    /** Ends who is over or stuck; each second. */
+    watch: (now: number) => {
+      for (const [listener, here] of all) {
+        listener.tick(now)
+        if (!isStuck(listener, here, now)) continue
+        slow()
+        listener.close(closeCodes.tooSlow)
+      }
+    },
+    [Symbol.iterator]: () => all.keys(),
+    get size() {
+      return all.size
+    },
+    countOf: (personId: string) => people.get(personId) ?? 0,
+    closeWhere: (which: (listener: Listener) => boolean, code: CloseCode) => {
+      for (const listener of [...all.keys()]) if (which(listener)) listener.close(code)
+    },
+    drain: async (ms: number) => {
+      draining = true
+      const begun = timing.now()
+      const told = [...all.keys()]
+      for (const [i, listener] of told.entries()) {
+        if (!all.has(listener)) continue
+        const due = begun + (ms * (i + timing.random())) / told.length
+        if (due > timing.now()) await pause(timing, due - timing.now())
+        listener.close(closeCodes.restarting)
+      }
+    },
+  }
+}
