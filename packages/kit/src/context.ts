@@ -43,8 +43,6 @@ export interface RequestInfo {
   userAgent: string | undefined
   /** Raw header by lower-case name. */
   header(name: string): string | undefined
-  /** Aborted when the client has gone. */
-  signal: AbortSignal
   /** Version named by `If-Match`, where the route is versioned and the caller sent one. */
   ifMatch: number | undefined
   /** The request itself, for routes that are `raw`. */

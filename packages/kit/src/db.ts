@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import pg from 'pg'
 import type { Log } from './log.ts'
 import { asUnavailable, queryable, type Observe, type Queryable, type Send, sqlState } from './sql.ts'
@@ -26,6 +27,8 @@ export interface DbOptions {
   max: number
   /** Milliseconds that an unused connection is kept; 30,000 unless told. */
   idle?: number
+  /** Milliseconds that the server may be silent while an answer is awaited; 12,000 unless told. */
+  silence?: number
   log: Log
   observe?: Observe
   /** Called after each commit with what is to be published or relayed; must not throw and is not awaited. */
@@ -51,14 +54,24 @@ const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 }
 
-export const openDb = ({ url, max, idle = 30_000, log, observe, onCommit }: DbOptions): Db => {
+// The server ends a statement itself after ten seconds: when nothing is heard for longer, the line is dead. Not by the
+// library's `query_timeout`, whose closures keep each answer, and its request, in memory until a full collection.
+const endSilence = (client: pg.PoolClient, silence: number) => {
+  const line = client.connection.stream as Socket
+  line.setTimeout(silence).on('timeout', () => {
+    if (!(client as { readyForQuery?: boolean }).readyForQuery) line.destroy()
+    // Once it has been told, Node would not tell again.
+    else line.setTimeout(silence)
+  })
+}
+
+export const openDb = ({ url, max, idle = 30_000, silence = 12_000, log, observe, onCommit }: DbOptions): Db => {
   const pool = new pg.Pool({
     connectionString: url,
     max,
     connectionTimeoutMillis: 3000,
     idleTimeoutMillis: idle,
     statement_timeout: 10_000,
-    query_timeout: 12_000,
     keepAlive: true,
     options: '-c timezone=UTC -c datestyle=ISO',
     // Statements of a checked-out client go out without waiting for the answers of those before them.
@@ -70,6 +83,7 @@ export const openDb = ({ url, max, idle = 30_000, log, observe, onCommit }: DbOp
   pool.on('connect', (client) => {
     connected.add(client)
     client.once('end', () => connected.delete(client))
+    endSilence(client, silence)
   })
 
   // The end of a pool, or of its use of a connection, is not yet the connection's.

@@ -236,7 +236,7 @@ const socketContext = (
   actor: Person,
 ): object => {
   const id = newId()
-  const request: Omit<RequestInfo, 'raw' | 'signal'> = {
+  const request: Omit<RequestInfo, 'raw'> = {
     id,
     traceparent: undefined,
     ip: '',

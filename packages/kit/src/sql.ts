@@ -14,8 +14,8 @@ const types = {
 const asText = { getTypeParser: () => (v: string) => v } as unknown as typeof pg.types
 
 /**
- * What a page lists: `items` selects at most `limit + 1` rows in order, `keys` names the columns that order them. `item`
- * names the column that holds the item as JSON where keys are no part of it.
+ * What a page lists: `items` selects at most `limit + 1` rows in order, `keys` names the columns that order them, none of
+ * them null. `item` names the column that holds the item as JSON where keys are no part of it.
  */
 export interface Listed {
   items: Sql
@@ -83,21 +83,11 @@ const nameOf = (text: string) => {
   return name
 }
 
-const column = (name: string) => raw(`r."${name}"::text`)
-
 /** The statements of `Queryable` over one way to send them. */
 export const queryable = (send: Send): Queryable => {
-  const objects = <T>(q: Sql) => send<T>({ text: q.text, values: q.values, name: nameOf(q.text), types })
-  const texts = async (q: Sql) => {
-    const result = await send<(string | null)[]>({
-      text: q.text,
-      values: q.values,
-      name: nameOf(q.text),
-      rowMode: 'array',
-      types: asText,
-    })
-    return result.rows
-  }
+  const objects = <T>({ text, values }: Sql) => send<T>({ text, values, name: nameOf(text), types })
+  const texts = async ({ text, values }: Sql) =>
+    (await send<(string | null)[]>({ text, values, name: nameOf(text), rowMode: 'array', types: asText })).rows
   return {
     rows: async <T extends object>(q: Sql) => (await objects<T>(q)).rows,
     row: async <T extends object>(q: Sql) => (await objects<T>(q)).rows[0],
@@ -113,35 +103,56 @@ export const queryable = (send: Send): Queryable => {
       return { scope: row && (JSON.parse(row[0]!) as S), item: row?.[1] ? new Json<T>(row[1]) : undefined }
     },
     page: async <T>(page: PageRequest, list: Listed) => {
-      const [row] = await forged(page, texts(sql`select l.items, l.last from (${aggregated(page, list)}) l`))
-      return new Json<{ items: T[]; nextCursor: string | null }>(`{${pageText(page, row![0], row![1])}}`)
+      const [row] = await forged(page, texts(sql`select l.items, l.n, l.keys from (${listed(list)}) l`))
+      const [items, n, keys] = row!
+      return new Json<{ items: T[]; nextCursor: string | null }>(`{${pageText(page, list, { items, n, keys })}}`)
     },
     livePage: async <S extends object, T>(page: PageRequest, { scope, topic, ...list }: Listed & LiveScope) => {
       const [row] = await forged(
         page,
-        texts(sql`select to_json(scope)::text, coalesce(h.head, 0)::text, l.items, l.last from (${scope}) scope
-          left join kit.heads h on h.topic = ${topic} left join lateral (${aggregated(page, list)}) l on true`),
+        texts(sql`select to_json(scope)::text, coalesce(h.head, 0)::text, l.items, l.n, l.keys from (${scope}) scope
+          left join kit.heads h on h.topic = ${topic} left join lateral (${listed(list)}) l on true`),
       )
+      const [found, seq = '0', items, n, keys] = row ?? []
       return {
-        scope: row && (JSON.parse(row[0]!) as S),
+        scope: found ? (JSON.parse(found) as S) : undefined,
         page: new Json<{ items: T[]; nextCursor: string | null; seq: number }>(
-          `{${pageText(page, row?.[2], row?.[3])},"seq":${row?.[1] ?? 0}}`,
+          `{${pageText(page, list, { items, n, keys })},"seq":${seq}}`,
         ),
       }
     },
   }
 }
 
-// One row for a whole page, however many it has: the items as they go to the wire, and the keys of the last one where
-// there are more.
-const aggregated = ({ limit }: PageRequest, { items, keys, item }: Listed) =>
-  sql`select string_agg(p.item, ',' order by p.n) filter (where p.n <= ${limit}) as items,
-      case when count(*) > ${limit} then min(p.keys) filter (where p.n = ${limit}) end as last
-    from (select ${item ? column(item) : raw('to_json(r)::text')} as item, json_build_array(${join(keys.map(column))})::text as keys,
-      row_number() over () as n from (${items}) r) p`
+// PostgreSQL writes no line break after a comma in the JSON of a row, nor do we in what a `json` column holds: this is
+// only ever between two.
+const between = ',\n'
+const sqlBetween = raw(String.raw`E',\n'`)
 
-const pageText = (page: PageRequest, items: string | null | undefined, last: string | null | undefined) =>
-  `"items":[${items ?? ''}],"nextCursor":${last ? `"${page.cursor(JSON.parse(last) as string[])}"` : null}`
+// One row for a whole page, however many it has: the items as they go to the wire in the order of their select, and the
+// keys beside them where the items do not hold them.
+const listed = ({ items, keys, item }: Listed) =>
+  sql`select string_agg(${item ? column(item) : raw('to_json(r)::text')}, ${sqlBetween}) as items, count(*)::text as n,
+      ${item ? sql`string_agg(json_build_object(${join(keys.flatMap(named))})::text, ${sqlBetween})` : raw('null')} as keys
+    from (${items}) r`
+const column = (name: string) => raw(`r."${name}"::text`)
+const named = (key: string) => [raw(`'${key}'`), raw(`r."${key}"`)]
+
+interface Lines {
+  items: string | null | undefined
+  n: string | null | undefined
+  keys: string | null | undefined
+}
+
+const pageText = ({ limit, cursor }: PageRequest, { keys: names }: Listed, { items, n, keys }: Lines) => {
+  if (!items || Number(n) <= limit) return `"items":[${items ?? ''}],"nextCursor":null`
+  const shown = withoutLast(items)
+  const last = JSON.parse(lastOf(keys ? withoutLast(keys) : shown)) as Record<string, unknown>
+  return `"items":[${shown}],"nextCursor":"${cursor(names.map((name) => String(last[name])))}"`
+}
+
+const withoutLast = (lines: string) => lines.slice(0, Math.max(0, lines.lastIndexOf(between)))
+const lastOf = (lines: string) => lines.slice(lines.lastIndexOf(between) + 1)
 
 // A cursor somebody made up can hold text that PostgreSQL cannot read as the column's type (class 22).
 const forged = <T>(page: PageRequest, rows: Promise<T>) =>
@@ -161,7 +172,7 @@ const away = (error: unknown) => {
   const { code, message } = error as { code?: string; message?: string }
   return (
     (code !== undefined && /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|ENOENT)/.test(code)) ||
-    /connection|timeout exceeded when trying|read timeout/i.test(message ?? '')
+    /connection|timeout exceeded when trying/i.test(message ?? '')
   )
 }
 
