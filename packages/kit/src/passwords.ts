@@ -1,5 +1,5 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
-import { unavailable } from './errors.ts'
+import { openTurns } from './turns.ts'
 
 /** Cost of argon2id: memory in KiB, passes over it, lanes. */
 export interface Cost {
@@ -22,11 +22,17 @@ export interface Passwords {
 }
 
 const tagLength = 32
+const patience = 10_000
 
 export const openPasswords = ({ atOnce, waiting }: { atOnce: number; waiting: number }, today = cost): Passwords => {
-  const turn = turns(atOnce, waiting)
+  // A storm of sign-ins waits here instead of taking every thread and all memory; past `waiting` it is turned away.
+  const turns = openTurns({
+    ...{ atOnce, waiting, patience },
+    refusal: 'Too many people sign in at this moment. Try again shortly.',
+  })
   const derive = (password: string, nonce: Buffer, { memory, passes, parallelism }: Cost) =>
-    turn(
+    turns.of(
+      'password',
       () =>
         new Promise<Buffer>((resolve, reject) =>
           // The same letters typed on two systems may be composed differently.
@@ -71,25 +77,5 @@ const read = (text: string): Phc => {
     cost: { memory: Number(m), passes: Number(t), parallelism: Number(p) },
     salt: Buffer.from(salt, 'base64'),
     tag: Buffer.from(tag, 'base64'),
-  }
-}
-
-// A storm of sign-ins waits here instead of taking every thread and all memory; past `waiting` it is turned away.
-const turns = (atOnce: number, waiting: number) => {
-  const queue: (() => void)[] = []
-  let running = 0
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= atOnce) {
-      if (queue.length >= waiting) throw unavailable('Too many people sign in at this moment. Try again shortly.')
-      // Whoever leaves hands its place to the next, so nobody overtakes.
-      await new Promise<void>((resolve) => queue.push(resolve))
-    } else running++
-    try {
-      return await work()
-    } finally {
-      const next = queue.shift()
-      if (next) next()
-      else running--
-    }
   }
 }
