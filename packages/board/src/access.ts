@@ -75,7 +75,7 @@ export const change = async <T>(
   const inWorkspace = (userId: string) => known.get(userId)?.role != null
   const own = known.get(ctx.actor.id)?.role
   if (!own) throw notFound(called[via])
-  return ctx.tx(async (tx) => {
+  const changing = async (tx: Tx) => {
     const scope = await rights.lockRight(tx, { projectId: place.projectId, userId: ctx.actor.id, alone })
     const role = scope && roleIn(scope, own)
     if (!role) throw notFound(called[via])
@@ -85,7 +85,8 @@ export const change = async <T>(
         ? forbidden(`This needs the project role ${least}.`)
         : notFound(called[via])
     return work(tx, { ...place, visibility: scope.visibility, role, inWorkspace })
-  })
+  }
+  return ctx.tx(changing, { turn: topicOf(place.projectId) })
 }
 
 export const placeOf = async (ctx: Ctx, via: rights.Via, id: string): Promise<Place> => {

@@ -30,10 +30,12 @@ export const create = (ctx: Ctx, boardId: string, { position, ...input }: NewTas
   return change(ctx, { via: 'board', id: boardId, least: 'member', people }, async (tx, at) => {
     const { projectId } = at
     const id = newId()
-    const [locked] = await Promise.all([boards.lock(tx, { id: boardId, projectId }), mustSee(tx, at, input.assigneeId)])
-    if (!locked) throw notFound('This board')
+    const [rank] = await Promise.all([
+      rankIn(tx, { projectId, boardId, position, id }),
+      mustSee(tx, at, input.assigneeId),
+    ])
+    if (rank === undefined) throw notFound('This board')
     await checkValues(tx, projectId, input)
-    const rank = await rankAt(tx, { boardId, position, id })
     const task = await tasks.insert(tx, { ...input, id, projectId, boardId, rank, createdBy: ctx.actor.id })
     tx.emit(topicOf(projectId), 'task.created', task!, id)
     notices.taskChanged(tx, ctx.actor, { taskId: id, version: 1, after: input })
@@ -63,9 +65,8 @@ export const assign = (ctx: Ctx, id: string, assigneeId: string | null) => updat
 /** The index is counted under the lock of the target board, so that two who move at once still make one order. */
 export const move = (ctx: Ctx, id: string, { targetBoardId, position }: { targetBoardId: string; position: number }) =>
   change(ctx, { via: 'task', id, least: 'member' }, async (tx, { projectId }) => {
-    if (!(await boards.lock(tx, { id: targetBoardId, projectId })))
-      throw invalid([{ path: 'targetBoardId', message: 'is not a board of this project' }])
-    const rank = await rankAt(tx, { boardId: targetBoardId, position, id })
+    const rank = await rankIn(tx, { projectId, boardId: targetBoardId, position, id })
+    if (rank === undefined) throw invalid([{ path: 'targetBoardId', message: 'is not a board of this project' }])
     const task = await tasks.place(tx, { id, boardId: targetBoardId, rank })
     if (!task) throw notFound('This task')
     tx.emit(topicOf(projectId), 'task.moved', task, id)
@@ -95,19 +96,31 @@ export const restore = (ctx: Ctx, id: string) =>
   })
 
 /** Gives the tasks of a board short ranks again, in the same order, behind the last of the old ones. */
-export const evenRanks = (ctx: Pick<Ctx, 'tx'>, { projectId, boardId }: { projectId: string; boardId: string }) =>
-  ctx.tx(async (tx) => {
+export const evenRanks = (ctx: Pick<Ctx, 'tx'>, { projectId, boardId }: { projectId: string; boardId: string }) => {
+  const evening = async (tx: Tx) => {
     if (!(await projects.hold(tx, projectId)) || !(await boards.lock(tx, { id: boardId, projectId }))) return
     const ids = await tasks.idsOf(tx, boardId)
     const ranks = ranksBetween(await tasks.lastRank(tx, boardId), null, ids.length)
     for (const { id, task } of await tasks.placeAll(tx, { boardId, ids, ranks }))
       tx.emit(topicOf(projectId), 'task.moved', task, id)
-  })
+  }
+  return ctx.tx(evening, { turn: topicOf(projectId) })
+}
 
-const rankAt = async (
-  tx: Tx,
-  { boardId, position, id }: { boardId: string; position: number | undefined; id: string },
-) => {
+interface Spot {
+  boardId: string
+  position: number | undefined
+  id: string
+}
+
+/** Locks a board and gives the rank of a place in it; undefined where it is no board of the project. */
+const rankIn = async (tx: Tx, { projectId, ...spot }: Spot & { projectId: string }) => {
+  // In one go: the statement after the one that waits for the lock sees what whoever had it has done.
+  const [locked, rank] = await Promise.all([boards.lock(tx, { id: spot.boardId, projectId }), rankAt(tx, spot)])
+  return locked && rank
+}
+
+const rankAt = async (tx: Tx, { boardId, position, id }: Spot) => {
   if (position === undefined) return rankBetween(await tasks.lastRank(tx, boardId), null)
   const { before, after } = await tasks.around(tx, { boardId, position, except: id })
   return rankBetween(before, after)

@@ -33,13 +33,14 @@ export const change = async <T>(
   const { roomId, workspaceId } = await placeOf(ctx, via, id)
   const { role } = await ctx.memberships.of(workspaceId, ctx.actor.id)
   if (!role) throw notFound(called[via])
-  return ctx.tx(async (tx) => {
+  const changing = async (tx: Tx) => {
     if (people) await participants.lockAll(tx, roomId)
     const scope = await rights.lockRight(tx, { roomId, userId: ctx.actor.id })
     if (!scope) throw notFound(called[via])
     if (admin && scope.role !== 'admin') throw forbidden('Only an admin of this room may.')
     return work(tx, scope)
-  })
+  }
+  return ctx.tx(changing, { turn: topicOf(roomId) })
 }
 
 export const placeOf = async (ctx: Ctx, via: rights.Via, id: string): Promise<Place> => {

@@ -11,7 +11,7 @@ import type { Log } from './log.ts'
 import type { Call } from './peer.ts'
 import type { Redis } from './redis.ts'
 import type { Revocations } from './revocations.ts'
-import type { Tx } from './tx.ts'
+import type { Tx, TxOptions } from './tx.ts'
 
 /** What kit opens for every service. */
 export interface Base {
@@ -55,7 +55,7 @@ export type Ctx<D = unknown, A extends Actor = Person> = Base &
     actor: A
     request: RequestInfo
     /** A transaction of this request: its events carry the actor, its answer is kept for the Idempotency-Key. */
-    tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+    tx<T>(work: (tx: Tx) => Promise<T>, options?: TxOptions): Promise<T>
   }
 
 /** Who can be the actor of a route with this access. */

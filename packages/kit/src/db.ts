@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import pg from 'pg'
 import type { Log } from './log.ts'
 import { asUnavailable, queryable, type Observe, type Queryable, type Send, sqlState } from './sql.ts'
-import { type Commit, type Tx, openTx } from './tx.ts'
+import { type Commit, type Tx, type TxOptions, openTx } from './tx.ts'
+import { openTurns } from './turns.ts'
 
 /** A service's own database. */
 export interface Db extends Queryable {
@@ -13,9 +14,15 @@ export interface Db extends Queryable {
    */
   tx<T>(
     work: (tx: Tx) => Promise<T>,
-    options?: { actorId?: string; before?: (tx: Tx, answer: T) => Promise<void>; after?: (commit: Commit) => void },
+    options?: TxOptions & {
+      actorId?: string
+      before?: (tx: Tx, answer: T) => Promise<void>
+      after?: (commit: Commit) => void
+    },
   ): Promise<T>
   pool: pg.Pool
+  /** How many wait for a turn, without a connection. */
+  inLine: () => number
   /** Ends the connections that nobody uses now: for a process that is frozen next, which would keep them. */
   rest(): Promise<void>
   close(): Promise<void>
@@ -40,9 +47,10 @@ const again = new Set(['40P01', '40001', '55P03'])
 /** The role, or the whole server, has as many connections as it may. */
 const full = '53300'
 const patience = 3000
+const mostWaiting = 1000
 
-// Whoever finds no room waits for a turn: nothing of the statement has been sent yet.
-const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+// Whoever finds no room tries again: nothing of the statement has been sent yet.
+const withRoom = async <T>(work: () => Promise<T>): Promise<T> => {
   const end = Date.now() + patience
   for (;;) {
     try {
@@ -64,6 +72,15 @@ const endSilence = (client: pg.PoolClient, silence: number) => {
     else line.setTimeout(silence)
   })
 }
+
+// What is sent in the same turn of the event loop leaves in one write: that is the most of what a statement costs here.
+const together =
+  ({ connection: { stream } }: pg.PoolClient, send: Send): Send =>
+  (config) => {
+    stream.cork()
+    process.nextTick(() => stream.uncork())
+    return send(config)
+  }
 
 export const openDb = ({ url, max, idle = 30_000, silence = 12_000, log, observe, onCommit }: DbOptions): Db => {
   const pool = new pg.Pool({
@@ -101,7 +118,7 @@ export const openDb = ({ url, max, idle = 30_000, silence = 12_000, log, observe
         const start = performance.now()
         try {
           const send = () => target.query(config as unknown as pg.QueryConfig) as unknown as Promise<never>
-          return await (inTransaction ? send() : inTurn(send))
+          return await (inTransaction ? send() : withRoom(send))
         } catch (error) {
           throw inTransaction ? error : asUnavailable(error)
         } finally {
@@ -109,14 +126,23 @@ export const openDb = ({ url, max, idle = 30_000, silence = 12_000, log, observe
         }
       }
 
+  // While one waits for the row that another has locked, its connection does nothing: so a topic that many change has a
+  // third of them at most, of which one commits while the next one reads.
+  const turns = openTurns({
+    atOnce: Math.ceil(max / 3),
+    waiting: mostWaiting,
+    patience,
+    refusal: 'Too many change this at this moment. Try again shortly.',
+  })
+
   const once = async <T>(work: (tx: Tx) => Promise<T>, options: Parameters<Db['tx']>[1] = {}) => {
-    const client = await inTurn(() => pool.connect()).catch((error: unknown) => Promise.reject(asUnavailable(error)))
+    const client = await withRoom(() => pool.connect()).catch((error: unknown) => Promise.reject(asUnavailable(error)))
     // A connection that dies under a transaction also says so by this event, which nobody else hears.
     const lost = (error: Error) => log.warn({ error: error.message }, 'a database connection was lost in a transaction')
     client.on('error', lost)
     let broken: Error | undefined
     try {
-      const send = sender(client as never, true)
+      const send = together(client, sender(client, true))
       const begun = send({ text: 'begin', values: [] })
       begun.catch(() => undefined)
       const { tx, finish, end } = openTx(send, options.actorId)
@@ -137,22 +163,26 @@ export const openDb = ({ url, max, idle = 30_000, silence = 12_000, log, observe
     }
   }
 
+  const repeat: Db['tx'] = async (work, options) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const { answer, commit } = await once(work, options as never)
+        options?.after?.(commit)
+        onCommit?.(commit)
+        return answer
+      } catch (error) {
+        if (attempt > 3 || !again.has(sqlState(error) ?? '')) throw asUnavailable(error)
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
+      }
+    }
+  }
+
   return {
     ...queryable(sender(pool)),
     pool,
-    tx: async (work, options) => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          const { answer, commit } = await once(work, options as never)
-          options?.after?.(commit)
-          onCommit?.(commit)
-          return answer
-        } catch (error) {
-          if (attempt > 3 || !again.has(sqlState(error) ?? '')) throw asUnavailable(error)
-          await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
-        }
-      }
-    },
+    inLine: turns.waiting,
+    tx: (work, options) =>
+      options?.turn === undefined ? repeat(work, options) : turns.of(options.turn, () => repeat(work, options)),
     rest: async () => {
       const idle: pg.PoolClient[] = []
       while (pool.idleCount > 0) idle.push(await pool.connect())

@@ -14,7 +14,7 @@ import { pageRequest } from './page.ts'
 import { parse } from './request.ts'
 import { requestInfo } from './request-info.ts'
 import type { Runtime } from './service.ts'
-import type { Tx } from './tx.ts'
+import type { Tx, TxOptions } from './tx.ts'
 
 /**
  * One mounted route as a Hono handler: request → who asks (401) → limit (429) → input (404, 400) → role (403) →
@@ -159,8 +159,9 @@ const context = (shared: object, { runtime, route, actor, info, headers, claim: 
     actor,
     request: info,
     call: runtime.peers({ id: info.id, traceparent: info.traceparent }),
-    tx: <T>(work: (tx: Tx) => Promise<T>) =>
+    tx: <T>(work: (tx: Tx) => Promise<T>, options?: TxOptions) =>
       runtime.base.db.tx(work, {
+        ...options,
         ...(actor.kind === 'person' && { actorId: actor.id }),
         ...(kept && {
           before: async (tx: Tx, answer: T) => {

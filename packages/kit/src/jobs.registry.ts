@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Base } from './context.ts'
-import type { Tx } from './tx.ts'
+import type { Tx, TxOptions } from './tx.ts'
 
 /** The run of a job that a handler is in. */
 export interface RunningJob {
@@ -20,7 +20,7 @@ export interface RunningJob {
 /** First argument of a job's handler: what the service has, and the run. No actor: nobody asked for it now. */
 export type JobCtx<D = unknown> = Base &
   D & {
-    tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+    tx<T>(work: (tx: Tx) => Promise<T>, options?: TxOptions): Promise<T>
     job: RunningJob
   }
 

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ServiceName } from '@wealist/contract/topology'
-import type { Pool } from 'pg'
+import type { Db } from './db.ts'
 
 /** Bounds of the histogram of requests, in seconds. */
 export const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
@@ -26,7 +26,7 @@ export const requestMetrics = (registry: Registry) => {
     duration.observe({ method, route, status }, ms / 1000)
 }
 
-/** Statements by time, and the pool's connections by state. */
+/** Statements by time, the pool's connections by state, and those who wait for one or for their turn. */
 export const databaseMetrics = (registry: Registry) => {
   const duration = new Histogram({
     name: 'db_statement_duration_seconds',
@@ -34,31 +34,31 @@ export const databaseMetrics = (registry: Registry) => {
     buckets: requestBuckets,
     registers: [registry],
   })
-  const pools: Pool[] = []
+  const watched: Pick<Db, 'pool' | 'inLine'>[] = []
   new Gauge({
     name: 'db_pool_connections',
-    help: 'Connections of the pool, and those who wait for one',
+    help: 'Connections of the pool, and those who wait for one or for their turn',
     labelNames: ['state'],
     registers: [registry],
     collect() {
-      const sum = (of: (pool: Pool) => number) => pools.reduce((n, pool) => n + of(pool), 0)
+      const sum = (of: (db: (typeof watched)[number]) => number) => watched.reduce((n, db) => n + of(db), 0)
       this.set(
         { state: 'open' },
-        sum((p) => p.totalCount),
+        sum(({ pool }) => pool.totalCount),
       )
       this.set(
         { state: 'idle' },
-        sum((p) => p.idleCount),
+        sum(({ pool }) => pool.idleCount),
       )
       this.set(
         { state: 'waiting' },
-        sum((p) => p.waitingCount),
+        sum(({ pool, inLine }) => pool.waitingCount + inLine()),
       )
     },
   })
   return {
     observe: (_: string, ms: number) => duration.observe(ms / 1000),
-    watch: (pool: Pool) => void pools.push(pool),
+    watch: (db: (typeof watched)[number]) => void watched.push(db),
   }
 }
 

@@ -1,5 +1,6 @@
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
-import { unavailable } from './errors.ts'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { openHashing } from './hashing.ts'
+import { openTurns } from './turns.ts'
 
 /** Cost of argon2id: memory in KiB, passes over it, lanes. */
 export interface Cost {
@@ -10,7 +11,7 @@ export interface Cost {
 /** What OWASP's password storage cheat sheet asks for. */
 export const cost: Cost = { memory: 19_456, passes: 2, parallelism: 1 }
 
-/** Hashes passwords, a few at a time: each takes 19 MB and tens of milliseconds of one of libuv's four threads. */
+/** Hashes passwords, a few at a time: each takes 19 MB and tens of milliseconds of a thread. */
 export interface Passwords {
   /** A PHC string with a salt of its own. */
   hash(password: string): Promise<string>
@@ -19,23 +20,23 @@ export interface Passwords {
    * `rehash` says that the hash was made at another cost than today's.
    */
   verify(hash: string | null | undefined, password: string): Promise<{ ok: boolean; rehash: boolean }>
+  close(): Promise<void>
 }
 
 const tagLength = 32
+const patience = 10_000
 
 export const openPasswords = ({ atOnce, waiting }: { atOnce: number; waiting: number }, today = cost): Passwords => {
-  const turn = turns(atOnce, waiting)
+  // A storm of sign-ins waits here instead of taking all memory; past `waiting` it is turned away.
+  const turns = openTurns({
+    ...{ atOnce, waiting, patience },
+    refusal: 'Too many people sign in at this moment. Try again shortly.',
+  })
+  const hashing = openHashing()
   const derive = (password: string, nonce: Buffer, { memory, passes, parallelism }: Cost) =>
-    turn(
-      () =>
-        new Promise<Buffer>((resolve, reject) =>
-          // The same letters typed on two systems may be composed differently.
-          argon2(
-            'argon2id',
-            { message: password.normalize('NFKC'), nonce, tagLength, memory, passes, parallelism },
-            (error, tag) => (error ? reject(error) : resolve(tag)),
-          ),
-        ),
+    turns.of('password', () =>
+      // The same letters typed on two systems may be composed differently.
+      hashing.derive({ message: password.normalize('NFKC'), nonce, tagLength, memory, passes, parallelism }),
     )
   const nobody: Phc = { cost: today, salt: randomBytes(16), tag: randomBytes(tagLength) }
   return {
@@ -48,6 +49,7 @@ export const openPasswords = ({ atOnce, waiting }: { atOnce: number; waiting: nu
       const same = timingSafeEqual(await derive(password, known.salt, known.cost), known.tag)
       return { ok: same && known !== nobody, rehash: !isCost(known.cost, today) }
     },
+    close: hashing.close,
   }
 }
 
@@ -71,25 +73,5 @@ const read = (text: string): Phc => {
     cost: { memory: Number(m), passes: Number(t), parallelism: Number(p) },
     salt: Buffer.from(salt, 'base64'),
     tag: Buffer.from(tag, 'base64'),
-  }
-}
-
-// A storm of sign-ins waits here instead of taking every thread and all memory; past `waiting` it is turned away.
-const turns = (atOnce: number, waiting: number) => {
-  const queue: (() => void)[] = []
-  let running = 0
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= atOnce) {
-      if (queue.length >= waiting) throw unavailable('Too many people sign in at this moment. Try again shortly.')
-      // Whoever leaves hands its place to the next, so nobody overtakes.
-      await new Promise<void>((resolve) => queue.push(resolve))
-    } else running++
-    try {
-      return await work()
-    } finally {
-      const next = queue.shift()
-      if (next) next()
-      else running--
-    }
   }
 }

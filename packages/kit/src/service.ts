@@ -22,7 +22,7 @@ import { openRecent, type Recent } from './recent.ts'
 import { openRedis, ready } from './redis.ts'
 import { openRevocations, type Revocations } from './revocations.ts'
 import type { Observe } from './sql.ts'
-import type { Tx } from './tx.ts'
+import type { Tx, TxOptions } from './tx.ts'
 
 /** What a service is. Its `service.ts` says this and nothing else. */
 export interface ServiceSpec<S extends z.ZodObject = z.ZodObject, D = object> {
@@ -137,7 +137,7 @@ export const start = async <S extends z.ZodObject, D extends object>(
         },
       })
     : undefined
-  if (db) sql.watch(db.pool)
+  if (db) sql.watch(db)
   await ready(redis)
   const revocations = await openRevocations({ redis, config: common, log, clock, remember: resident })
   const auth = openAuth({ config: common, redis, revocations, log, clock })
@@ -244,6 +244,6 @@ const socketContext = (
     header: nothing,
     ifMatch: undefined,
   }
-  const tx = <T>(work: (tx: Tx) => Promise<T>) => db!.tx(work, { actorId: actor.id })
+  const tx = <T>(work: (tx: Tx) => Promise<T>, options?: TxOptions) => db!.tx(work, { ...options, actorId: actor.id })
   return Object.assign(Object.create(shared) as object, { actor, request, call: peers({ id }), tx })
 }

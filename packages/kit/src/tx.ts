@@ -25,6 +25,14 @@ export interface JobOptions {
   runAt?: Date
 }
 
+export interface TxOptions {
+  /**
+   * What the transaction locks that many others lock, too, such as the live topic that it adds to. Those of one process
+   * with the same turn have a third of its connections at most; the others wait in order and without one, 3 s, then 503.
+   */
+  turn?: string
+}
+
 export interface Tx extends Queryable {
   /**
    * Adds an event to a topic's log. It takes its place, `seq`, with the heads at the end of the transaction, in one

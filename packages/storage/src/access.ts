@@ -30,11 +30,12 @@ export const change = async <T>(
   work: (tx: Tx, at: { workspaceId: string; role: WorkspaceRole }) => Promise<T>,
 ): Promise<T> => {
   const at = await placeOf(ctx, named)
-  return ctx.tx(async (tx) => {
+  const changing = async (tx: Tx) => {
     if (!(await rights.lockDrive(tx, { workspaceId: at.workspaceId, limit: ctx.settings.freeBytes })))
       throw notFound(called[named.via])
     return work(tx, at)
-  })
+  }
+  return ctx.tx(changing, { turn: `drive:${at.workspaceId}` })
 }
 
 export const mustRun = (role: WorkspaceRole) => {
