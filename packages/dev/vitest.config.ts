@@ -13,6 +13,8 @@ export const all = {
   pool: 'forks',
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  /** In every process of tests. */
+  setupFiles: 'packages/dev/src/testing/secrets.setup.ts',
 } as const
 
 /** Once for the run. */
