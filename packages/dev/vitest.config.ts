@@ -13,6 +13,8 @@ export const all = {
   pool: 'forks',
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  /** In every process of tests. */
+  setupFiles: 'packages/dev/src/testing/secrets.setup.ts',
 } as const
 
 /** Once for the run. */
@@ -30,7 +32,7 @@ export default defineConfig({
           include: ['packages/*/src/**/*.test.ts', 'packages/dev/chaos/*.test.ts'],
           exclude: [...measured, '**/*.rules.test.ts', '**/node_modules/**'],
           // Tests wait more than they work.
-          maxWorkers: Math.max(2, availableParallelism() - 1),
+          maxWorkers: availableParallelism() + 1,
         },
       },
       // What is measured against the clock has the machine to itself.

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { authWorld } from '@wealist/dev/testing/auth-world'
-import { openLog } from '@wealist/kit/log'
+import { testLog } from '@wealist/dev/testing/log'
 import { decodeProtectedHeader } from 'jose'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { openKeyRing } from './key-ring.ts'
@@ -15,7 +15,7 @@ import { type KeySet, keyOf, newKeySet, publicKeys } from './key-set.ts'
 import { openKeyStore } from './key-store.ts'
 import { next, publish, retire, sign } from './rotation.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 let dir: string
 beforeAll(async () => void (dir = await mkdtemp(join(tmpdir(), 'wealist-keys-'))))
 afterAll(() => rm(dir, { recursive: true, force: true }))

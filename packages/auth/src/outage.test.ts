@@ -1,6 +1,6 @@
 import { authWorld, password } from '@wealist/dev/testing/auth-world'
 import { startLine } from '@wealist/dev/testing/line'
-import { openLog } from '@wealist/kit/log'
+import { testLog } from '@wealist/dev/testing/log'
 import { openRedis, ready } from '@wealist/kit/redis'
 import { afterEach, expect, test, vi } from 'vitest'
 
@@ -52,7 +52,7 @@ test('Redis back with nothing: people sign in again, and what was revoked stays 
   const direct = openRedis({
     url: process.env['TEST_REDIS_URL']!,
     prefix: '',
-    log: openLog({ service: 'test', level: 'silent' }),
+    log: testLog(),
   })
   stops.push(() => direct.disconnect())
   await ready(direct)

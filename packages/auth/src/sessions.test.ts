@@ -1,6 +1,7 @@
 import { authWorld, type AuthWorld, password } from '@wealist/dev/testing/auth-world'
 import { type Handler, throughLambda } from '@wealist/dev/testing/lambda-event'
 import { Tokens } from '@wealist/contract/auth/sessions'
+import { testLog } from '@wealist/dev/testing/log'
 import { newId } from '@wealist/kit/ids'
 import { lambda } from '@wealist/kit/lambda'
 import { sessionKey, sessionsKey } from '@wealist/kit/revocations.redis'
@@ -208,7 +209,7 @@ test('logout ends the session and is felt by another process within a second', a
 })
 
 test('on Lambda, where nothing is remembered, logout is felt by the very next request', async () => {
-  const handler = lambda(auth, { ...world.env, LOG_LEVEL: 'silent' }) as Handler
+  const handler = lambda(auth, world.env, { log: testLog('auth') }) as Handler
   const { accessToken, refreshToken } = await world.signIn(world.people.add())
   const me = async () => {
     const headers = { authorization: `Bearer ${accessToken}` }

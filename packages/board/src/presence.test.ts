@@ -1,6 +1,6 @@
 import { events, members } from '@wealist/contract/board'
 import { type BoardService, boardService } from '@wealist/dev/testing/board-service'
-import { openLog } from '@wealist/kit/log'
+import { testLog } from '@wealist/dev/testing/log'
 import { type Listening, run } from '@wealist/kit/node'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { board } from './service.ts'
@@ -22,7 +22,7 @@ beforeAll(async () => {
       RATE_LIMIT: '0',
       ...{ DATABASE_URL, REDIS_URL, REDIS_PREFIX, USER_URL },
     },
-    { log: openLog({ service: 'board', level: 'silent' }) },
+    { log: testLog('board') },
   )
 })
 afterEach(() => {

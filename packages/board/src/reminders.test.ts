@@ -2,9 +2,9 @@ import { tasks } from '@wealist/contract/board'
 import type { NewTask } from '@wealist/contract/board/tasks'
 import { notifications } from '@wealist/contract/noti'
 import { type BoardService, boardService } from '@wealist/dev/testing/board-service'
+import { testLog } from '@wealist/dev/testing/log'
 import { type NotiService, notiService } from '@wealist/dev/testing/noti-service'
 import type { Asker } from '@wealist/dev/testing/one-service'
-import { openLog } from '@wealist/kit/log'
 import { type Listening, run } from '@wealist/kit/node'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { remind } from './reminders.ts'
@@ -14,7 +14,7 @@ const minute = 60_000
 const hour = 60 * minute
 const at = { ahead: 0 }
 const clock = { now: () => Date.now() + at.ahead }
-const log = openLog({ service: 'board', level: 'silent' })
+const log = testLog('board')
 let noti: NotiService
 let first: BoardService
 let second: Listening<object>

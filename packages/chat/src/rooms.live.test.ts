@@ -200,7 +200,7 @@ describe.each(['node', 'lambda'] as const)('%s', (transport) => {
       expect((await socket.type('error')).payload).toMatchObject({ code: 'VALIDATION_ERROR' })
       expect((await socket.say('still here')).type).toBe('ack')
       socket.close()
-    } else expect(await socket.closed()).toBe(expected)
+    } else expect(await socket.closed(15_000)).toBe(expected)
     expect((await fetch(`${service.url}/health/live`)).status).toBe(200)
   })
 

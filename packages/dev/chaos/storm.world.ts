@@ -16,7 +16,8 @@ import { startRedis } from '../src/redis.ts'
 import { startS3 } from '../src/s3.ts'
 import { type Line, startLine } from '../src/testing/line.ts'
 import { hasRedisServer, startRedisServer } from '../src/testing/redis-server.ts'
-import { openSecrets } from '../src/testing/secrets.ts'
+import { heard } from '../src/testing/log.ts'
+import { secrets } from '../src/testing/secrets.ts'
 import { openPods } from './storm.pods.ts'
 
 export type StormService = 'user' | 'board' | 'chat' | 'noti' | 'storage'
@@ -72,11 +73,9 @@ export const startStorm = async (crowd: number) => {
       ...{ RATE_LIMIT: '0', DRAIN_SECONDS: '0', DATABASE_POOL: '6', LOG_LEVEL: 'info' },
     },
   }
-  const secrets = openSecrets()
-  secrets.note('a password', password)
   secrets.note('a key of S3', keys.secretAccessKey)
   for (const name of ['user', 'noti'] as const) secrets.note('an internal key', internalKeyOf(name))
-  const pods = await openPods(world, secrets.logTo.write)
+  const pods = await openPods(world, heard)
 
   const one = <T>(of: readonly T[]) => of[Math.floor(Math.random() * of.length)]!
   const url = (service: StormService) => one(pods.all.filter((pod) => pod.service === service)).line.url.slice(0, -1)

@@ -11,6 +11,7 @@ import { freePort } from './ports.ts'
 import { startPostgres } from './postgres.ts'
 import { startS3 } from './s3.ts'
 import { startSecretsManager } from './secrets-manager.ts'
+import { heard } from './testing/log.ts'
 import { testRedis } from './testing/redis.ts'
 
 /** What a pod of an image is given, and how its container is started. */
@@ -56,7 +57,11 @@ export const containerWorld = async (dir: string, built: Record<string, Built>) 
     name,
     port,
     ...(env['METRICS_PORT'] && { metrics: `http://127.0.0.1:${env['METRICS_PORT']}/metrics` }),
-    start: (args) => startContained(built[name]!, env, args),
+    start: (args) => {
+      const contained = startContained(built[name]!, env, args)
+      void contained.ended.then(() => [...contained.out, ...contained.err].forEach(heard))
+      return contained
+    },
   })
   const apart = { PORT: String(await freePort()), METRICS_PORT: String(await freePort()) }
   const portal = await freePort()

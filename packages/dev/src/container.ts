@@ -34,12 +34,16 @@ export const images: readonly Image[] = names.map((name) =>
       : { name, service: name, entry: entryOf(name), native: [] },
 )
 
-/** Makes what an image holds above its base: one file with its map, the migrations it runs, and what cannot be bundled. */
+/** Makes what an image holds above its base: its code with maps, the migrations it runs, and what cannot be bundled. */
 export const pack = async ({ entry, service, native }: Image, out: string) => {
   await build({
     ...forNode,
     entryPoints: [resolve(repository, entry)],
-    outfile: join(out, 'index.mjs'),
+    outdir: out,
+    entryNames: 'index',
+    outExtension: { '.js': '.mjs' },
+    // What is loaded when it is needed lies in a file of its own, which a start does not read.
+    splitting: true,
     // Node prints the line at which a process fails: not one of a megabyte.
     lineLimit: 200,
     // A stack names the file and the line; the text of the line is in the repository.

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Env } from '@wealist/kit/config'
+import { withSourceMaps } from './for-node.ts'
 import { runtimeClient } from './lambda-ric.ts'
 import { whenGone } from './lifeline.ts'
 
@@ -67,7 +68,7 @@ export const startEnvironment = async ({ name, dir, env, onLine }: EnvironmentOp
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const api = `127.0.0.1:${(server.address() as AddressInfo).port}`
 
-  const child = spawn(process.execPath, ['--enable-source-maps', '--import', `file://${shim}`, main], {
+  const child = spawn(process.execPath, [withSourceMaps, '--import', `file://${shim}`, main], {
     cwd: dir,
     env: {
       PATH: process.env['PATH'],

@@ -7,7 +7,7 @@ import { type LambdaService, startLambdaService } from './lambda-service.ts'
  */
 export const startLambdaFleet = async (
   world: LocalWorld,
-  { tick = 60_000, onLine }: { tick?: number; onLine?: (line: string) => void } = {},
+  { tick = 60_000, onLine }: { tick?: number; onLine(line: string): void },
 ) => {
   const started: LambdaService[] = []
   const schedule = setInterval(() => {

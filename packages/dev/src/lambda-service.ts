@@ -18,7 +18,7 @@ export interface LambdaServiceOptions {
   env: Env
   /** 0 takes any. */
   port: number
-  onLine?: ((line: string) => void) | undefined
+  onLine(line: string): void
   /** Milliseconds that a stream may live; Lambda's fifteen minutes unless told. */
   streamFor?: number | undefined
 }

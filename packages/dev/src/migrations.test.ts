@@ -1,8 +1,8 @@
+import { testLog } from './testing/log.ts'
 import { randomBytes } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import type { ServiceName } from '@wealist/contract/topology'
 import { openDb } from '@wealist/kit/db'
-import { openLog } from '@wealist/kit/log'
 import { migrate } from '@wealist/kit/migrate'
 import { describeSchema } from '@wealist/kit/schema'
 import { expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import { asAdministrator, createDatabase, createRoles, urlOf, withDatabase } fro
 import { services } from './services.ts'
 import { administratorUrl } from './testing/clone.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 
 const inside = async <T>(service: ServiceName, work: (url: string, schema: () => Promise<string[]>) => Promise<T>) => {
   const administrator = administratorUrl()

@@ -293,7 +293,8 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await page.context().close()
   }, 30_000)
 
-  test.each(
+  // They wait for pages more than they work.
+  test.concurrent.each(
     (['en', 'ko'] as const).flatMap((language) =>
       (['light', 'dark'] as const).map((scheme) => [language, scheme] as const),
     ),

@@ -20,7 +20,7 @@ export interface Process {
 export const startProcess = async (
   service: ServiceName,
   world: LocalWorld,
-  onLine?: (line: string) => void,
+  onLine: (line: string) => void,
 ): Promise<Process> => {
   const env = {
     PATH: process.env['PATH'],
@@ -38,7 +38,7 @@ export const startProcess = async (
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   void exited.then(callOff)
   const errors: string[] = []
-  createInterface({ input: child.stdout }).on('line', (line) => onLine?.(line))
+  createInterface({ input: child.stdout }).on('line', onLine)
   createInterface({ input: child.stderr }).on('line', (line) => void (errors.length < 40 && errors.push(line)))
   await ready(world.ports[service], () => child.exitCode !== null).catch((error: unknown) => {
     child.kill('SIGKILL')
@@ -69,7 +69,7 @@ const ready = async (port: number, dead: () => boolean) => {
 }
 
 /** Every service as a process of its own. */
-export const startProcesses = async (world: LocalWorld, onLine?: (line: string) => void) => {
+export const startProcesses = async (world: LocalWorld, onLine: (line: string) => void) => {
   const started = await Promise.allSettled(serviceNames.map((name) => startProcess(name, world, onLine)))
   const processes = started.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : []))
   const stop = async () => void (await Promise.allSettled(processes.map((p) => p.stop())))

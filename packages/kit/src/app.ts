@@ -20,17 +20,19 @@ export const buildApp = (spec: Pick<ServiceSpec, 'name' | 'contract' | 'features
     app.on(mounted.route.method, mounted.route.path.replace(/\{(\w+)\}/g, ':$1'), endpoint(runtime, mounted))
   app.options('/api/*', (c) => preflight(config.CORS_ORIGINS, c.req.header('origin')))
 
-  const document = JSON.stringify(openApi(spec.name, spec.contract, config.VERSION))
-  const page = docsPage(spec.name, spec.contract)
+  // Made once, by who first asks: the start does not wait for what most processes are never asked for.
+  let document: string | undefined
+  let page: string | undefined
   const fixed = commonHeaders([], undefined)
-  app.get('/openapi.json', () => new Response(document, { headers: { ...fixed, 'content-type': 'application/json' } }))
-  app.get(
-    '/docs',
-    () =>
-      new Response(page, {
-        headers: { ...fixed, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': docsPolicy },
-      }),
-  )
+  app.get('/openapi.json', () => {
+    document ??= JSON.stringify(openApi(spec.name, spec.contract, config.VERSION))
+    return new Response(document, { headers: { ...fixed, 'content-type': 'application/json' } })
+  })
+  app.get('/docs', () => {
+    page ??= docsPage(spec.name, spec.contract)
+    const headers = { ...fixed, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': docsPolicy }
+    return new Response(page, { headers })
+  })
   health(app, runtime)
 
   const refuse = (c: Parameters<typeof requestInfo>[0], error: unknown) => {

@@ -1,17 +1,17 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { testLog } from '@wealist/dev/testing/log'
 import { testRedis } from '@wealist/dev/testing/redis'
 import { exportJWK, type JSONWebKeySet, type JWTPayload, SignJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Auth, openAuth } from './auth.ts'
 import { Config, readConfig } from './config.ts'
 import { newId } from './ids.ts'
-import { openLog } from './log.ts'
 import { openRedis, ready } from './redis.ts'
 import { openRevocations, type Revocations, tokenIdAt } from './revocations.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 })
 const [current, next, foreign] = [rsa(), rsa(), rsa()]
 const at = testRedis()

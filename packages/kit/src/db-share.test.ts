@@ -1,13 +1,13 @@
 import { administratorUrl } from '@wealist/dev/testing/clone'
+import { testLog } from '@wealist/dev/testing/log'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Db, openDb } from './db.ts'
-import { openLog } from './log.ts'
 import { sql } from './sql.ts'
 
 const share = 5
 const role = `share_${process.pid}`
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 const administrator = new pg.Pool({ connectionString: administratorUrl(), max: 1 })
 const url = new URL(administratorUrl())
 url.username = url.password = role

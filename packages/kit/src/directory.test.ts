@@ -1,15 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { asAdministrator } from '@wealist/dev/databases'
+import { testLog } from '@wealist/dev/testing/log'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { type Db, openDb } from './db.ts'
 import { type DirectoryEvent, type Following, followDirectory } from './directory.ts'
-import { openLog } from './log.ts'
 import { migrate } from './migrate.ts'
 import type { Call } from './peer.ts'
 import { sql } from './sql.ts'
 import type { Tx } from './tx.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 const administrator = process.env['TEST_DATABASE_URL']!
 const name = `test_directory_${randomBytes(6).toString('hex')}`
 let db: Db

@@ -26,7 +26,7 @@ const style = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-s
 details{border:1px solid #8884;border-radius:6px;margin:.35rem 0;padding:.5rem .8rem}summary{cursor:pointer}summary span{opacity:.7;margin-left:.6rem}pre{background:#8881;padding:.7rem;border-radius:6px;overflow:auto;font-size:13px}
 b{display:inline-block;min-width:4.2rem}.GET{color:#1a7f5a}.POST{color:#1f6feb}.PUT,.PATCH{color:#9a6700}.DELETE{color:#cf222e}h4{margin:.8rem 0 .2rem}`
 
-/** A reference page made from the contract alone: no script, nothing loaded from elsewhere. Built once at start. */
+/** A reference page made from the contract alone: no script, nothing loaded from elsewhere. */
 export const docsPage = (service: ServiceName, contract: Contract) => {
   const routes = routesOf(service, contract)
     .filter(({ route }) => route.access !== 'internal')

@@ -1,4 +1,5 @@
 import { cloneDatabase, type TestDatabase } from '@wealist/dev/testing/clone'
+import { testLog } from '@wealist/dev/testing/log'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Db, openDb } from './db.ts'
@@ -6,10 +7,9 @@ import { codeOf } from './errors.ts'
 import { claim, type Claim, release, storeAnswer } from './idempotency.ts'
 import { newId } from './ids.ts'
 import { openJobs } from './jobs.ts'
-import { openLog } from './log.ts'
 import { sql } from './sql.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 let database: TestDatabase
 let db: Db
 

@@ -1,12 +1,12 @@
 import { cloneDatabase, type TestDatabase } from '@wealist/dev/testing/clone'
+import { testLog } from '@wealist/dev/testing/log'
 import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Db, openDb } from './db.ts'
 import { eventRetention, type JobSpec, openJobs } from './jobs.ts'
-import { openLog } from './log.ts'
 import { sql } from './sql.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 let database: TestDatabase
 let db: Db
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cloneDatabase, type TestDatabase } from '@wealist/dev/testing/clone'
 import { startLine } from '@wealist/dev/testing/line'
+import { heard, level, testLog } from '@wealist/dev/testing/log'
 import { Registry } from 'prom-client'
 import * as z from 'zod'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -10,10 +11,9 @@ import { conflict, notFound, unavailable } from './errors.ts'
 import { cron, job, type JobCtx, type Jobs, type JobSpec, openJobs } from './jobs.ts'
 import { openCrons } from './jobs.cron.ts'
 import { freeDead } from './jobs.locks.ts'
-import { openLog } from './log.ts'
 import { sql } from './sql.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 let database: TestDatabase
 let db: Db
 const open: Jobs[] = []
@@ -319,7 +319,7 @@ const worker = async (handler: string) => {
     import { openLog } from '${new URL('./log.ts', import.meta.url)}'
     import { openMetrics } from '${new URL('./metrics.ts', import.meta.url)}'
     import { job, openJobs } from '${new URL('./jobs.ts', import.meta.url)}'
-    const log = openLog({ service: 'child', level: 'silent' })
+    const log = openLog({ service: 'child', level: '${level}' })
     const db = openDb({ url: process.env.URL, max: 3, log })
     const base = { db, log, metrics: openMetrics('chat'), clock: Date }
     const schema = { parse: (v) => v }
@@ -328,6 +328,7 @@ const worker = async (handler: string) => {
     env: { ...process.env, URL: database.url },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  child.stdout!.on('data', (chunk) => heard(String(chunk)))
   children.push(child)
   return child
 }

@@ -5,7 +5,7 @@ import { onFrame } from './live/lambda-frames.ts'
 import * as registry from './live/lambda.redis.ts'
 import type { Kept } from './live/lambda.redis.ts'
 import { socketAt } from './live/socket-route.ts'
-import { type Running, type ServiceSpec, start } from './service.ts'
+import { type Overrides, type Running, type ServiceSpec, start } from './service.ts'
 import type * as z from 'zod'
 
 /** An event of API Gateway's WebSocket API, as far as it is looked at; anything else is the minute's schedule. */
@@ -23,10 +23,11 @@ interface SocketEvent {
 export const lambdaSocket = <S extends z.ZodObject, D extends object>(
   spec: ServiceSpec<S, D>,
   env: Env = process.env,
+  overrides: Overrides = {},
 ) => {
   let running: Promise<Running<D>> | undefined
   return async (event: SocketEvent): Promise<{ statusCode: number }> => {
-    running ??= start(spec, { DATABASE_POOL: '2', ...env }, { resident: false })
+    running ??= start(spec, { DATABASE_POOL: '2', ...env }, { ...overrides, resident: false })
     const service = await running.catch((error: unknown) => {
       running = undefined
       throw error

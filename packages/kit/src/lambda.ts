@@ -3,7 +3,7 @@ import { defaultIsContentTypeBinary, handle, type LambdaContext } from 'hono/aws
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type * as z from 'zod'
 import { type Env } from './config.ts'
-import { type Running, type ServiceSpec, start } from './service.ts'
+import { type Overrides, type Running, type ServiceSpec, start } from './service.ts'
 
 /** What the minute's schedule sends: anything that is no request. */
 interface Tick {
@@ -25,12 +25,16 @@ const climbs = (path: string) => /(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i.test(path)
  * due each minute. Starts once a process; a start that fails is
  * tried again by the next event. Takes paths with and without the public prefix, which API Gateway cannot strip.
  */
-export const lambda = <S extends z.ZodObject, D extends object>(spec: ServiceSpec<S, D>, env: Env = process.env) => {
+export const lambda = <S extends z.ZodObject, D extends object>(
+  spec: ServiceSpec<S, D>,
+  env: Env = process.env,
+  overrides: Overrides = {},
+) => {
   const prefix = `/api/svc/${spec.name}`
   const pool = topology[spec.name].database === null ? {} : { DATABASE_POOL: '2' }
   let running: Promise<{ service: Running<D>; answer: ReturnType<typeof handle> }> | undefined
   const open = async () => {
-    const service = await start(spec, { ...pool, ...env }, { resident: false })
+    const service = await start(spec, { ...pool, ...env }, { ...overrides, resident: false })
     return { service, answer: handle(service.app, { isContentTypeBinary }) }
   }
   return async (

@@ -1,14 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { internal } from '@wealist/contract/user'
+import { testLog } from '@wealist/dev/testing/log'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Bus, openBus } from './bus.ts'
 import { unavailable } from './errors.ts'
-import { openLog } from './log.ts'
 import { type Membership, type Memberships, openMembership, publishMembership, watchMembership } from './membership.ts'
 import type { Call } from './peer.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 const prefix = `test-${randomBytes(6).toString('hex')}:`
 const redis = new Redis(process.env['TEST_REDIS_URL']!, { keyPrefix: prefix, maxRetriesPerRequest: 0 })
 const closers: (() => unknown)[] = []

@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
 import { createRoles, asAdministrator, createDatabase, urlOf } from '@wealist/dev/databases'
 import { administratorUrl } from '@wealist/dev/testing/clone'
+import { testLog } from '@wealist/dev/testing/log'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDb } from './db.ts'
-import { openLog } from './log.ts'
 import { migrate } from './migrate.ts'
 import { describeSchema } from './schema.ts'
 import { type Queryable, raw, sql } from './sql.ts'
@@ -45,7 +45,7 @@ const empty = async () => {
   return urlOf(administratorUrl(), 'chat', name)
 }
 const inside = async <T>(url: string, look: (db: Queryable) => Promise<T>) => {
-  const db = openDb({ url, max: 1, log: openLog({ service: 'test', level: 'silent' }) })
+  const db = openDb({ url, max: 1, log: testLog() })
   return look(db).finally(() => db.close())
 }
 const applied = (url: string) =>

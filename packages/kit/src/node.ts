@@ -4,12 +4,10 @@ import { serve as listen, type ServerType } from '@hono/node-server'
 import { topology } from '@wealist/contract/topology'
 import type * as z from 'zod'
 import type { Env } from './config.ts'
-import { makeAll } from './databases.ts'
 import { listenForSockets } from './live/socket-node.ts'
 import type { EventStream } from './live/sse.ts'
 import { streamTo } from './live/sse-node.ts'
 import { serveMetrics } from './metrics-port.ts'
-import { migrate } from './migrate.ts'
 import { boundedPipelining } from './pipelining.ts'
 import { type Overrides, type Running, type ServiceSpec, start } from './service.ts'
 
@@ -89,10 +87,11 @@ const portOf = (server: Pick<ServerType, 'address'>) => {
 export const serve = async <S extends z.ZodObject, D extends object>(spec: ServiceSpec<S, D>, entry: string) => {
   if (pathToFileURL(process.argv[1] ?? '').href !== entry) return
   if (process.argv[2] === 'migrate') {
+    const { migrate } = await import('./migrate.ts')
     if (spec.migrations) await migrate({ url: process.env['DATABASE_URL'] ?? '', dir: spec.migrations })
     return
   }
-  if (process.argv[2] === 'databases') return makeAll(process.env)
+  if (process.argv[2] === 'databases') return (await import('./databases.ts')).makeAll(process.env)
   const running = await run(spec, process.env)
   let stopping = false
   const stop = () => {

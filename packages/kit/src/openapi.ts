@@ -71,7 +71,7 @@ const operation = ({ name, route }: NamedRoute) => {
   }
 }
 
-/** The OpenAPI 3.1 document of a service: its public routes, from the contract alone. Built once at start. */
+/** The OpenAPI 3.1 document of a service: its public routes, from the contract alone. */
 export const openApi = (service: ServiceName, contract: Contract, version: string) => {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const named of routesOf(service, contract))

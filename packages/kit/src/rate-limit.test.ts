@@ -1,13 +1,13 @@
 import { startRedis } from '@wealist/dev/redis'
+import { testLog } from '@wealist/dev/testing/log'
 import { testRedis } from '@wealist/dev/testing/redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openAttempts } from './attempts.ts'
 import { Config, readConfig } from './config.ts'
-import { openLog } from './log.ts'
 import { openLimiter } from './rate-limit.ts'
 import { openRedis, ready } from './redis.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 const { url, prefix } = testRedis()
 const redis = openRedis({ url, prefix, log })
 const limiterOf = (most: number, on = redis) =>

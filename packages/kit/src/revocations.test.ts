@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { type EmbeddedRedis, startRedis } from '@wealist/dev/redis'
+import { testLog } from '@wealist/dev/testing/log'
 import { testRedis } from '@wealist/dev/testing/redis'
 import { afterEach, expect, test, vi } from 'vitest'
 import { newId } from './ids.ts'
-import { openLog } from './log.ts'
 import { openRedis, ready, type Redis } from './redis.ts'
 import { openRevocations, type Revoked, tokenIdAt } from './revocations.ts'
 import { sessionKey, sessionsKey } from './revocations.redis.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 const closing: (() => Promise<unknown> | void)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close()

@@ -1,10 +1,10 @@
+import { testLog } from '@wealist/dev/testing/log'
 import { testRedis } from '@wealist/dev/testing/redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openLog } from './log.ts'
 import { openRedis, ready } from './redis.ts'
 import { script } from './script.ts'
 
-const redis = openRedis({ ...testRedis(), log: openLog({ service: 'test', level: 'silent' }) })
+const redis = openRedis({ ...testRedis(), log: testLog() })
 beforeAll(async () => void (await ready(redis)))
 afterAll(() => redis.disconnect())
 

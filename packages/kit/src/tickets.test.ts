@@ -1,15 +1,15 @@
 import { startRedis } from '@wealist/dev/redis'
+import { testLog } from '@wealist/dev/testing/log'
 import { testRedis } from '@wealist/dev/testing/redis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Person } from './actor.ts'
 import { newId } from './ids.ts'
-import { openLog } from './log.ts'
 import { openRedis, ready } from './redis.ts'
 import { blockedKey, sessionKey } from './revocations.redis.ts'
 import { tokenIdAt } from './revocations.ts'
 import { openTickets } from './tickets.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 const at = testRedis()
 const redis = openRedis({ ...at, log })
 let confirmed = true

@@ -1,8 +1,8 @@
 import { cloneDatabase, type TestDatabase } from '@wealist/dev/testing/clone'
+import { testLog } from '@wealist/dev/testing/log'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Db, openDb } from './db.ts'
 import { newId } from './ids.ts'
-import { openLog } from './log.ts'
 import { sql } from './sql.ts'
 import type { Commit } from './tx.ts'
 
@@ -12,7 +12,7 @@ const commits: Commit[] = []
 
 beforeAll(async () => {
   database = await cloneDatabase('chat', undefined)
-  const log = openLog({ service: 'test', level: 'silent' })
+  const log = testLog()
   db = openDb({ url: database.url, max: 20, log, onCommit: (commit) => commits.push(commit) })
   await db.run(sql`create table rows (id uuid primary key)`)
 })

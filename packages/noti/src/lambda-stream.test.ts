@@ -2,15 +2,15 @@ import { type StreamingHandler, installAwslambda, startFunctionUrl } from '@weal
 import { type EventStream, openEvents } from '@wealist/dev/testing/event-stream'
 import { throughLambda } from '@wealist/dev/testing/lambda-event'
 import { asProcesses, startAsProcesses } from '@wealist/dev/testing/lambda-sockets'
+import { testLog } from '@wealist/dev/testing/log'
 import { assigned, type NotiService, notiService } from '@wealist/dev/testing/noti-service'
 import { newId } from '@wealist/kit/ids'
 import { lambda } from '@wealist/kit/lambda'
 import { lambdaStream } from '@wealist/kit/lambda-stream'
-import { openLog } from '@wealist/kit/log'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { noti } from './service.ts'
 
-const log = openLog({ service: 'noti', level: process.env['TEST_LOG'] ?? 'silent' })
+const log = testLog('noti')
 const path = '/api/svc/noti/api/notifications/stream'
 let service: NotiService
 let environment: NotiService['environment']
@@ -117,7 +117,7 @@ test('while it cannot start, a function answers 503 and tries again with the nex
 })
 
 test('behind API Gateway, which would hold a stream back until its end, the route says that it is elsewhere', async () => {
-  const handler = lambda(noti, { ...service.environment, LOG_LEVEL: 'silent' }) as Parameters<typeof throughLambda>[0]
+  const handler = lambda(noti, service.environment, { log }) as Parameters<typeof throughLambda>[0]
   const { status, body } = await throughLambda(handler, 'noti', {
     path: '/api/notifications/stream',
     init: { headers: service.headersOf(alice) },

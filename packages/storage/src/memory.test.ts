@@ -4,6 +4,7 @@ import { files, uploads } from '@wealist/contract/storage'
 import { defaultPorts } from '@wealist/dev/environment'
 import { freePort } from '@wealist/dev/ports'
 import { type Process, startProcess } from '@wealist/dev/processes'
+import { heard, level } from '@wealist/dev/testing/log'
 import { type StorageService, storageService } from '@wealist/dev/testing/storage-service'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -18,24 +19,29 @@ beforeAll(async () => {
   const [port, metricsPort] = [await freePort(), await freePort()]
   const { DATABASE_URL, REDIS_URL, REDIS_PREFIX, USER_URL, AUTH_ISSUER } = service.running.base.config
   const { url: endpoint, credentials, bucket } = service.s3
-  pod = await startProcess('storage', {
-    ports: { ...defaultPorts, storage: port },
-    gateway: port,
-    databases: {},
-    redis: { url: REDIS_URL, prefix: REDIS_PREFIX },
-    s3: { endpoint, bucket, ...credentials },
-    oidc: { issuer: 'http://127.0.0.1:1', clientId: 'none', clientSecret: 'none' },
-    keysFile: '',
-    more: {
-      DATABASE_URL,
-      USER_URL,
-      AUTH_ISSUER,
-      AUTH_MODE: 'gateway',
-      RATE_LIMIT: '0',
-      LOG_LEVEL: 'fatal',
-      METRICS_PORT: String(metricsPort),
+  pod = await startProcess(
+    'storage',
+    {
+      ports: { ...defaultPorts, storage: port },
+      gateway: port,
+      databases: {},
+      redis: { url: REDIS_URL, prefix: REDIS_PREFIX },
+      s3: { endpoint, bucket, ...credentials },
+      oidc: { issuer: 'http://127.0.0.1:1', clientId: 'none', clientSecret: 'none' },
+      keysFile: '',
+      more: {
+        DATABASE_URL,
+        USER_URL,
+        AUTH_ISSUER,
+        AUTH_MODE: 'gateway',
+        RATE_LIMIT: '0',
+        LOG_LEVEL: level,
+        METRICS_PORT: String(metricsPort),
+      },
     },
-  })
+    heard,
+  )
+
   url = `http://127.0.0.1:${port}`
   metrics = `http://127.0.0.1:${metricsPort}/metrics`
 })

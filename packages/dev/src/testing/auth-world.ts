@@ -8,9 +8,10 @@ import type { Tokens } from '@wealist/contract/auth/sessions'
 import type { Standing } from '@wealist/contract/user/internal'
 import type { Env } from '@wealist/kit/config'
 import { newId } from '@wealist/kit/ids'
-import { openLog } from '@wealist/kit/log'
 import { run } from '@wealist/kit/node'
+import { testLog } from './log.ts'
 import { testRedis } from './redis.ts'
+import { secrets } from './secrets.ts'
 
 export const password = 'correct horse battery'
 
@@ -70,7 +71,6 @@ export const startPeople = async (key: string) => {
 /** auth as production starts it, alone: its own part of Redis, its own keys, and a stand-in for user-service. */
 export const authWorld = async (env: Env = {}) => {
   const key = 'test-key-of-user'
-  const log = openLog({ service: 'auth', level: process.env['TEST_LOG'] ?? 'silent' })
   const people = await startPeople(key)
   const folder = await mkdtemp(join(tmpdir(), 'wealist-auth-'))
   const redis = testRedis()
@@ -88,8 +88,9 @@ export const authWorld = async (env: Env = {}) => {
     DRAIN_SECONDS: '0',
     ...env,
   }
+  secrets.noteEnvironment(environment)
   const started: Awaited<ReturnType<typeof startOne>>[] = []
-  const startOne = () => run(auth, environment, { log, clock })
+  const startOne = () => run(auth, environment, { log: testLog('auth'), clock })
   /** One more process of auth, on the same Redis and keys; gives its address. */
   const startAnother = async () => {
     const running = await startOne()

@@ -5,6 +5,7 @@ import { defaultPorts } from '../environment.ts'
 import { freePort } from '../ports.ts'
 import { startProcess } from '../processes.ts'
 import { cloneDatabase } from './clone.ts'
+import { heard, level } from './log.ts'
 import { testRedis } from './redis.ts'
 
 /** board as a process of its own, by the entry that its container has, that can be killed and started again on what it left. */
@@ -19,10 +20,10 @@ export const boardProcess = async (env: Env) => {
     s3: { endpoint: '', bucket: '', accessKeyId: '', secretAccessKey: '' },
     oidc: { issuer: '', clientId: '', clientSecret: '' },
     keysFile: '',
-    more: { AUTH_MODE: 'gateway', RATE_LIMIT: '0', DRAIN_SECONDS: '0', LOG_LEVEL: 'warn', ...env },
+    more: { AUTH_MODE: 'gateway', RATE_LIMIT: '0', DRAIN_SECONDS: '0', LOG_LEVEL: level, ...env },
   }
   const pool = new pg.Pool({ connectionString: database.url, max: 2 })
-  let started = startProcess('board', world)
+  let started = startProcess('board', world, heard)
   await started
   return {
     url: `http://127.0.0.1:${port}`,
@@ -33,7 +34,7 @@ export const boardProcess = async (env: Env) => {
     killAndRestart: async () => {
       const killed = await started
       killed.kill('SIGKILL')
-      started = killed.ended.then(() => startProcess('board', world))
+      started = killed.ended.then(() => startProcess('board', world, heard))
       await started
     },
     /** Resolves when it is ready, or was never away. */

@@ -8,14 +8,14 @@ import type { ServiceSpec } from '@wealist/kit/service'
 import { startLambdaService } from '../lambda-service.ts'
 import { startWebSocketApi } from '../websocket-api.ts'
 import { type Handler, throughLambda } from './lambda-event.ts'
+import { heard, level, logTo } from './log.ts'
 
 /** LAMBDA_PROCESSES=1: the same tests through the built bundles, as real processes of the Lambda runtime. */
 export const asProcesses = process.env['LAMBDA_PROCESSES'] === '1'
 
 export const startAsProcesses = async (service: ServiceName, env: Env, streamFor?: number) => {
-  const onLine = process.env['TEST_LOG'] ? console.log : undefined
   const given = { ...env, WEBSOCKET_API_URL: undefined }
-  const running = await startLambdaService(service, { env: given, port: 0, onLine, streamFor })
+  const running = await startLambdaService(service, { env: given, port: 0, onLine: heard, streamFor })
   const url = `http://127.0.0.1:${running.port}`
   return {
     url,
@@ -43,7 +43,7 @@ export const startLambdas = async (service: ServiceName, spec: ServiceSpec, conf
     AUTH_MODE: 'gateway',
     INTERNAL_KEYS: 'test-key',
     RATE_LIMIT: '0',
-    LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
+    LOG_LEVEL: level,
     WEBSOCKET_API_URL: '',
   }
   if (asProcesses) return startAsProcesses(service, env)
@@ -53,10 +53,10 @@ export const startLambdas = async (service: ServiceName, spec: ServiceSpec, conf
   process.env['AWS_SECRET_ACCESS_KEY'] ??= 'test'
   const sockets = { handler: undefined as ReturnType<typeof lambdaSocket> | undefined }
   const api = await startWebSocketApi({
-    handler: (event) => (sockets.handler ??= lambdaSocket(spec, env))(event as never),
+    handler: (event) => (sockets.handler ??= lambdaSocket(spec, env, { logTo }))(event as never),
   })
   env.WEBSOCKET_API_URL = api.endpoint
-  const handler = lambda(spec, env) as Handler
+  const handler = lambda(spec, env, { logTo }) as Handler
   const http = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray())
     const headers = Object.fromEntries(Object.entries(request.headers).map(([k, v]) => [k, String(v)]))

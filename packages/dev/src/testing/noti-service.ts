@@ -2,12 +2,12 @@ import { internal } from '@wealist/contract/noti'
 import type { Item } from '@wealist/contract/noti/internal'
 import type { Env } from '@wealist/kit/config'
 import { newId } from '@wealist/kit/ids'
-import { openLog } from '@wealist/kit/log'
 import { run } from '@wealist/kit/node'
 import type { Overrides } from '@wealist/kit/service'
 import { noti } from '@wealist/noti/service'
 import type pg from 'pg'
 import { openEvents, type ServerEvent } from './event-stream.ts'
+import { testLog } from './log.ts'
 import { type Asker, oneService } from './one-service.ts'
 
 type Assigned = Extract<Item, { type: 'task_assigned' }>
@@ -55,8 +55,7 @@ export const notiService = async (env: Env = {}, overrides: Overrides = {}) => {
     tell: (...items: Item[]) => service.internal(internal.create, { body: { items } }),
     /** One more process of it, on the same Redis and database; gives it with its address. */
     another: async () => {
-      const log = openLog({ service: 'noti', level: process.env['TEST_LOG'] ?? 'silent' })
-      const running = await run(noti, environment, { log, ...overrides })
+      const running = await run(noti, environment, { log: testLog('noti'), ...overrides })
       others.push(running as never)
       return { running, url: `http://127.0.0.1:${running.port}` }
     },

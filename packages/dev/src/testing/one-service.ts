@@ -3,12 +3,13 @@ import type { CallInput, Output, RouteSpec } from '@wealist/contract/route'
 import type { PlatformRole } from '@wealist/kit/actor'
 import type { Env } from '@wealist/kit/config'
 import { newId } from '@wealist/kit/ids'
-import { openLog } from '@wealist/kit/log'
 import { type Listening, run } from '@wealist/kit/node'
 import type { Overrides, ServiceSpec } from '@wealist/kit/service'
 import type * as z from 'zod'
 import { cloneDatabase } from './clone.ts'
+import { testLog } from './log.ts'
 import { testRedis } from './redis.ts'
+import { secrets } from './secrets.ts'
 
 /** Who asks, as the gateway would say it. */
 export interface Asker {
@@ -49,7 +50,6 @@ export const oneService = async <S extends z.ZodObject, D extends object>(
 ): Promise<OneService<D>> => {
   const database = await cloneDatabase(spec.name, spec.migrations)
   const redis = testRedis()
-  const log = openLog({ service: spec.name, level: process.env['TEST_LOG'] ?? 'silent' })
   const given = {
     ENVIRONMENT: 'test',
     HOST: '127.0.0.1',
@@ -63,7 +63,8 @@ export const oneService = async <S extends z.ZodObject, D extends object>(
     RATE_LIMIT: '0',
   }
   const environment = { ...given, ...(typeof env === 'function' ? await env(database.url) : env) }
-  const running = await run(spec, environment, { log, ...overrides })
+  secrets.noteEnvironment(environment)
+  const running = await run(spec, environment, { log: testLog(spec.name), ...overrides })
   const url = `http://127.0.0.1:${running.port}`
   const { AUTH_ISSUER: iss, AUTH_AUDIENCE: aud } = running.base.config
   const headersOf = ({ id, email = `${id}@example.com`, name: called = 'Somebody', role = 'user' }: Asker) => {

@@ -6,6 +6,7 @@ import type { Env } from '@wealist/kit/config'
 import { run } from '@wealist/kit/node'
 import type { Overrides } from '@wealist/kit/service'
 import { ops } from '@wealist/ops/service'
+import { level, logTo } from './log.ts'
 import type { Ask, Asker } from './one-service.ts'
 import { userService } from './user-service.ts'
 
@@ -26,10 +27,10 @@ export const opsService = async (env: Env = {}, overrides: Overrides = {}) => {
       REDIS_PREFIX: config.REDIS_PREFIX,
       AUTH_MODE: 'gateway',
       RATE_LIMIT: '0',
-      LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
+      LOG_LEVEL: level,
       ...env,
     },
-    overrides,
+    { logTo, ...overrides },
   )
   const url = `http://127.0.0.1:${running.port}`
   const as =

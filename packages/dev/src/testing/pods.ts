@@ -3,6 +3,7 @@ import type { Config, Env } from '@wealist/kit/config'
 import { defaultPorts, type LocalWorld } from '../environment.ts'
 import { freePort } from '../ports.ts'
 import { startProcess } from '../processes.ts'
+import { heard, level } from './log.ts'
 
 export interface Pod {
   readonly url: string
@@ -33,11 +34,11 @@ export const startPod = async (service: ServiceName, config: Config, more: Env =
       DRAIN_SECONDS: '0',
       RATE_LIMIT: '0',
       REDIS_CLUSTER: String(config.REDIS_CLUSTER),
-      LOG_LEVEL: 'fatal',
+      LOG_LEVEL: level,
       ...more,
     },
   }
-  let process = await startProcess(service, world)
+  let process = await startProcess(service, world, heard)
   return {
     url: `http://127.0.0.1:${port}`,
     get pid() {
@@ -46,7 +47,7 @@ export const startPod = async (service: ServiceName, config: Config, more: Env =
     replace: async () => {
       process.kill('SIGKILL')
       await process.ended
-      process = await startProcess(service, world)
+      process = await startProcess(service, world, heard)
     },
     stop: () => process.kill('SIGKILL'),
   }

@@ -7,6 +7,7 @@ import { type BrowserContextOptions, chromium, type Page } from 'playwright-core
 import { startGateway } from '../gateway.ts'
 import { startPortal } from '../portal.ts'
 import { type Process, startProcess } from '../processes.ts'
+import { heard } from './log.ts'
 import { testData } from './world.ts'
 
 /** Where a Chromium may be; CHROMIUM names another. */
@@ -25,7 +26,7 @@ export const password = 'correct horse battery'
 export const portalWorld = async () => {
   const { local, remove } = await testData({ LOG_LEVEL: 'info', LOG_RECENT: '500' })
   const processes = new Map<ServiceName, Process>()
-  const start = async (name: ServiceName) => void processes.set(name, await startProcess(name, local))
+  const start = async (name: ServiceName) => void processes.set(name, await startProcess(name, local, heard))
   const targets = Object.fromEntries(serviceNames.map((name) => [name, { port: local.ports[name] }])) as never
   const openGateway = () => startGateway({ port: local.gateway, targets })
   const origin = `http://localhost:${local.gateway}`

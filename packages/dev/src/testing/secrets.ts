@@ -7,27 +7,46 @@ const forms: readonly (readonly [what: string, form: RegExp])[] = [
   ['a ticket', /[?&]ticket=[\w-]{10,}/],
 ]
 
-/** Listens to all that a fleet writes to its logs, and knows what must not be in them. */
+/** Hears what is logged, and knows what must not be in it. */
 export const openSecrets = () => {
   const lines: string[] = []
   const known = new Map<string, string>()
+  /** Nothing short: it would be found in words. */
+  const note = (what: string, secret: string) => {
+    if (secret.length >= 8 && !known.has(secret)) known.set(secret, what)
+  }
   return {
-    logTo: { write: (line: string) => void lines.push(line) },
-    /** Nothing short: it would be found in words. */
-    note: (what: string, secret: string) => void (secret.length >= 8 && known.set(secret, what)),
+    hear: (line: string) => void lines.push(line),
+    note,
+    /** The secrets with which a service is started. */
+    noteEnvironment: (env: Readonly<Record<string, string | undefined>>) => {
+      for (const [name, value = ''] of Object.entries(env))
+        if (/_(KEYS?|SECRET|PASSWORD|TOKEN)$/.test(name)) for (const one of value.split(',')) note(name, one.trim())
+    },
     /** What was logged and should not have been, with the secret taken out. */
-    leaks: () =>
-      lines.flatMap((line) => {
-        const told = [...known].filter(([secret]) => line.includes(secret))
-        const formed = forms.filter(([, form]) => form.test(line))
-        const hidden = told.reduce((text, [secret, what]) => text.replaceAll(secret, `<${what}>`), line)
-        return [...told.map(([, what]) => what), ...formed.map(([what]) => what)].map(
-          (what) =>
-            `${what} is in the log: ${formed.reduce((text, [name, form]) => text.replace(form, `<${name}>`), hidden)}`,
+    leaks: () => {
+      const all = lines.join('\n')
+      const told = [...known].filter(([secret]) => all.includes(secret))
+      const formed = forms.filter(([, form]) => form.test(all))
+      if (told.length + formed.length === 0) return []
+      return lines.flatMap((line) => {
+        const here = told.filter(([secret]) => line.includes(secret))
+        const alike = formed.filter(([, form]) => form.test(line))
+        const hidden = here.reduce((text, [secret, what]) => text.replaceAll(secret, `<${what}>`), line)
+        const shown = alike.reduce((text, [name, form]) => text.replace(form, `<${name}>`), hidden)
+        return [...here.map(([, what]) => what), ...alike.map(([what]) => what)].map(
+          (what) => `${what} is in the log: ${shown}`,
         )
-      }),
+      })
+    },
     get lines() {
       return lines.length
     },
+    get known() {
+      return known.size
+    },
   }
 }
+
+/** Those of this test file: `secrets.setup.ts` fills and searches them, for every file. */
+export const secrets = openSecrets()

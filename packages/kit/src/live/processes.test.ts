@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { on } from 'node:events'
+import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { call } from '@wealist/contract/call'
+import { heard, level, testLog } from '@wealist/dev/testing/log'
 import { oneService, type OneService } from '@wealist/dev/testing/one-service'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { openDb } from '../db.ts'
 import { newId } from '../ids.ts'
-import { openLog } from '../log.ts'
 import { sql } from '../sql.ts'
 import { openCursor, type StreamFrame } from './cursor.ts'
 import { change, rooms, state } from './live.fixture.ts'
@@ -29,12 +30,14 @@ const start = async () => {
       HOST: '127.0.0.1',
       AUTH_MODE: 'gateway',
       RATE_LIMIT: '0',
-      LOG_LEVEL: 'silent',
+      LOG_LEVEL: level,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer]
-  return { child, port: Number(String(line)) }
+  const lines = createInterface({ input: child.stdout! }).on('line', heard)
+  for await (const [line] of on(lines, 'line', { signal: AbortSignal.timeout(20_000) }))
+    if (/^\d+$/.test(String(line))) return { child, port: Number(line) }
+  throw new Error('it ended before it was there')
 }
 const pick = () => processes[Math.floor(Math.random() * processes.length)]!.port
 
@@ -116,7 +119,7 @@ test('killed processes, lost messages and broken lines: every client ends with w
   const mute = openDb({
     url: service.running.base.config.DATABASE_URL!,
     max: 2,
-    log: openLog({ service: 'test', level: 'silent' }),
+    log: testLog(),
   })
   const until = Date.now() + 9000
   const room = () => topics[Math.floor(Math.random() * 2)]!
