@@ -6,7 +6,7 @@ import type { Env } from '@wealist/kit/config'
 import { images, pack } from '../src/container.ts'
 import { createDatabases } from '../src/databases.ts'
 import { migrateAll } from '../src/fleet.ts'
-import { withSourceMaps } from '../src/for-node.ts'
+import { inImages } from '../src/for-node.ts'
 import { freePort } from '../src/ports.ts'
 import { startPostgres } from '../src/postgres.ts'
 import { startRedis } from '../src/redis.ts'
@@ -45,7 +45,8 @@ export const openLab = async () => {
   const start = async (file: string, env: NodeJS.ProcessEnv, path: string): Promise<Started> => {
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
-    const given = { PORT: String(port), REDIS_URL: redis.url, ...env }
+    // Whoever it is has what Node is told in images.
+    const given = { PORT: String(port), REDIS_URL: redis.url, NODE_OPTIONS: inImages, ...env }
     return { url, ...keep(await startMetered(file, given, answering(url + path))) }
   }
   return {
@@ -59,11 +60,7 @@ export const openLab = async () => {
     start,
     /** A service as production runs it, behind the mesh, with limits that count and let everybody pass. */
     service: async (name: ServiceName, env: Env = {}): Promise<Started> =>
-      start(
-        await bundleOf(name),
-        { NODE_OPTIONS: withSourceMaps, ...environment(name, databases[name], workspaces.url), ...env },
-        '/health/ready',
-      ),
+      start(await bundleOf(name), { ...environment(name, databases[name], workspaces.url), ...env }, '/health/ready'),
     /** What it is compared with: a file of `peers`. */
     peer: (name: string, env: NodeJS.ProcessEnv = {}, path = '/'): Promise<Started> =>
       start(join(import.meta.dirname, 'peers', `${name}.ts`), env, path),

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { images } from './container.ts'
 import { ignoring } from './container-context.ts'
 import { stagesOf } from './container-file.ts'
-import { withSourceMaps } from './for-node.ts'
+import { inImages, withSourceMaps } from './for-node.ts'
 import { repository } from './repository.ts'
 
 const read = (file: string) => readFileSync(join(repository, file), 'utf8')
@@ -46,7 +46,7 @@ test('what runs in production is without a shell, a name or a right: the distrol
 
 test('stacks name the lines of the sources by the same option in images and in functions', () => {
   expect(stages.find(({ name }) => name === 'base')!.steps.map(({ text }) => text)).toContain(
-    `NODE_OPTIONS=${withSourceMaps}`,
+    `NODE_OPTIONS="${inImages}"`,
   )
   expect(read('stacks/environment.ts')).toContain(`NODE_OPTIONS: '${withSourceMaps}'`)
 })

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { images, mostBytes, pack } from './container.ts'
 import { stagesOf } from './container-file.ts'
 import { fillBase } from './container-run.ts'
-import { withSourceMaps } from './for-node.ts'
+import { inImages } from './for-node.ts'
 import { repository } from './repository.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'wealist-image-'))
@@ -60,7 +60,7 @@ test.skipIf(why)(
       Entrypoint: ['/nodejs/bin/node'],
       Cmd: ['index.mjs'],
       WorkingDir: '/app',
-      Env: expect.arrayContaining(['VERSION=7-abcdef0', 'NODE_ENV=production', `NODE_OPTIONS=${withSourceMaps}`]),
+      Env: expect.arrayContaining(['VERSION=7-abcdef0', 'NODE_ENV=production', `NODE_OPTIONS=${inImages}`]),
     })
     expect(OCIv1.rootfs.diff_ids).toHaveLength(2)
 

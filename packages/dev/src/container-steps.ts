@@ -67,7 +67,7 @@ export const stepsOf = ({ stages, context, dir, base }: StepsOptions) => {
       args[name] = given[name] ?? otherwise
     },
     ENV: (built, { text }) => {
-      const [, name, value] = /^(\w+)=(\S+)$/.exec(text) ?? []
+      const [, name, , value] = /^(\w+)=("?)([^"\s]+|[^"]+(?="))\2$/.exec(text) ?? []
       if (!name || value === undefined) throw new Error(`ENV ${text} is not understood`)
       built.env[name] = value.replace(/^\$(\w+)$/, (_, arg: string) => built.args[arg] ?? '')
     },

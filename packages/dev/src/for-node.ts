@@ -7,6 +7,12 @@ import { repository } from './repository.ts'
  */
 export const withSourceMaps = '--import=data:text/javascript,process.setSourceMapsEnabled(true)'
 
+/**
+ * Options of Node in images. A young generation of 16 MB, whatever the machine has: on a large one V8 lets it grow to
+ * 64, twice, and keeps that for good, which is more than ten thousand quiet sockets weigh.
+ */
+export const inImages = `${withSourceMaps} --max-semi-space-size=16`
+
 /** How our code is bundled for Node, as a function of Lambda or into an image. */
 export const forNode = {
   bundle: true,

@@ -8,7 +8,6 @@ import type { CloseCode } from './close-codes.ts'
 import { connect, type ConnectionParts, type Open } from './connection.ts'
 import { type Hub, openHub } from './hub.ts'
 import type { Message } from './message.ts'
-import { openTurns } from './right.ts'
 import { chanceOf, type VirtualTime, virtualTime } from './simulation.time.ts'
 import type { Socket } from './socket.ts'
 
@@ -53,7 +52,7 @@ beforeEach(() => {
     hub,
     timing: time,
     warn: quiet,
-    inTurn: openTurns(8),
+    inTurn: (work) => work(),
     context: (actor) => ({ actor }),
     revocations: {
       isRevoked: ({ jti }) => revoked.has(jti),

@@ -8,6 +8,7 @@ import { Counter, Gauge, type Registry } from '../metrics.ts'
 import type { Limiter } from '../rate-limit.ts'
 import { clientAddress } from '../request-info.ts'
 import { concerns } from '../revocations.ts'
+import { openTurns } from '../turns.ts'
 import type { LogEvent } from '../tx.ts'
 import { closeCodes } from './close-codes.ts'
 import type { ConnectionParts } from './connection.ts'
@@ -18,7 +19,6 @@ import { type LambdaLive, openLambdaLive } from './lambda-live.ts'
 import { openPosts, type Posts } from './lambda-posts.ts'
 import { openLogOf } from './log.ts'
 import { openPresence, type Presence } from './presence.ts'
-import { openTurns } from './right.ts'
 import type { Socket } from './socket.ts'
 import type { listenForSockets } from './socket-node.ts'
 import { type EventStream, type StreamOptions, streamOf } from './sse.ts'
@@ -67,8 +67,13 @@ export interface Gateway {
   handling: FrameHandling
 }
 
-/** Rights that are decided at the same time: fewer than a pool has connections, so that requests keep some. */
-const mostDecisions = 8
+/** Rights are decided by fewer at a time than a pool has connections, so that requests keep some. */
+const deciding = {
+  atOnce: 8,
+  waiting: 20_000,
+  patience: 10_000,
+  refusal: 'Too many rights are decided at this moment.',
+}
 /** Streams that one person may have open on a process: tabs share one, and nobody has so many devices. */
 const mostStreams = 20
 
@@ -104,13 +109,14 @@ export const openLive = ({
     warn,
   })
   const presence = openPresence({ redis: base.redis, bus, timing: realTiming, offer: (frame) => hub.offer(frame) })
+  const turns = openTurns(deciding)
   const parts: Omit<ConnectionParts, 'context'> = {
     hub,
     presence,
     auth,
     revocations,
     timing: realTiming,
-    inTurn: openTurns(mostDecisions),
+    inTurn: (work) => turns.of('rights', work),
     warn,
   }
   const forget = revocations.onRevoked((entry) =>

@@ -11,7 +11,7 @@ export interface RightParts {
   revocations: Pick<Revocations, 'freshCheck' | 'isRevoked'>
   /** The context of a person on this service. */
   context(person: Person): object
-  /** Takes turns: a thousand listeners that are decided at once leave connections to requests. */
+  /** Takes turns: a thousand listeners that are decided at once leave connections to requests. Who waits long is undecided. */
   inTurn<T>(work: () => Promise<T>): Promise<T>
   warn(message: string, about: object): void
 }
@@ -25,14 +25,12 @@ export const decideRooms = (
   { rule, person, given }: { rule: RoomsRule; person: Person; given: Given },
   names: readonly string[],
 ): Promise<ReadonlySet<string> | 'unknown'> =>
-  inTurn(async () => {
-    try {
-      return new Set(await rule.authorise(context(person) as never, given as never, names))
-    } catch (error) {
+  inTurn(async () => new Set(await rule.authorise(context(person) as never, given as never, names))).catch(
+    (error: unknown) => {
       if (codeOf(error) === undefined) warn('the rights of rooms could not be decided', { err: error })
       return 'unknown'
-    }
-  })
+    },
+  )
 
 /** Decides the right of a person on a socket by a fresh read of revocations, blocks and of what it rests on. */
 export const decide = (
@@ -41,31 +39,12 @@ export const decide = (
   person: Person,
   given: Given,
 ): Promise<Verdict> =>
-  inTurn(async () => {
-    try {
-      if (await revocations.freshCheck(person)) throw unauthorized()
-      return { grant: await protocol.authorise(context(person) as never, given as never) }
-    } catch (error) {
-      const code = codeOf(error)
-      if (code === undefined) warn('a right could not be decided', { err: error })
-      if (code === undefined || code === 'UNAVAILABLE' || code === 'INTERNAL_ERROR') return 'unknown'
-      return { refused: closeCodeOf(code) }
-    }
+  inTurn(async (): Promise<Verdict> => {
+    if (await revocations.freshCheck(person)) throw unauthorized()
+    return { grant: await protocol.authorise(context(person) as never, given as never) }
+  }).catch((error: unknown): Verdict => {
+    const code = codeOf(error)
+    if (code === undefined) warn('a right could not be decided', { err: error })
+    if (code === undefined || code === 'UNAVAILABLE' || code === 'INTERNAL_ERROR') return 'unknown'
+    return { refused: closeCodeOf(code) }
   })
-
-/** At most `most` pieces of work at a time, the others wait in line. */
-export const openTurns = (most: number): RightParts['inTurn'] => {
-  const waiting: (() => void)[] = []
-  let busy = 0
-  return async (work) => {
-    if (busy >= most) await new Promise<void>((resolve) => waiting.push(resolve))
-    else busy++
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else busy--
-    }
-  }
-}

@@ -7,7 +7,6 @@ import { connect, type ConnectionParts } from './connection.ts'
 import { type Frame, passing } from './frame.ts'
 import { type Hub, openHub } from './hub.ts'
 import type { Message } from './message.ts'
-import { openTurns } from './right.ts'
 import { chanceOf, type VirtualTime, virtualTime } from './simulation.time.ts'
 import type { Socket } from './socket.ts'
 
@@ -46,7 +45,7 @@ beforeEach(() => {
     hub,
     timing: time,
     warn: quiet,
-    inTurn: openTurns(8),
+    inTurn: (work) => work(),
     context: (actor) => ({ actor }),
     revocations: { isRevoked: () => false, freshCheck: async () => false },
     auth: { ticket: () => Promise.reject(new Error('nobody renews here')) },
