@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config'
 const measured = [
   'packages/dev/chaos/{limits,storm}.test.ts',
   'packages/dev/src/{outage,portal,removed,suspended}.test.ts',
+  'packages/chat/src/slow.test.ts',
   'packages/kit/src/db-share.test.ts',
 ]
 /** What holds for every test of the system, small or whole. */

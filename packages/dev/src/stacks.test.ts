@@ -404,7 +404,7 @@ describe('sst dev', () => {
     expect(named(mine, 'BoardFunction').inputs['handler']).toBe('bootstrap')
     const deployed = await simulate('minho', { ...domain, ...local })
     expect(said(deployed)['REDIS_URL']).toContain('redis.internal')
-  })
+  }, 120_000)
 })
 
 describe('sign-in with Google', () => {
