@@ -48,7 +48,9 @@ test('three times as many changes of one row as there are connections leave conn
   }
   expect(rest).toBeGreaterThan(max)
   expect((await all).filter((o) => o.status === 'fulfilled')).toHaveLength(3 * max - 1)
-  expect(begun).toEqual(changes.map((_, n) => n))
+  // Two have a turn at a time, and either may have its connection first.
+  expect(begun).toHaveLength(changes.length)
+  for (const [i, n] of begun.entries()) expect(Math.abs(n - i)).toBeLessThan(2)
   expect(await db.row(sql`select n from hot where id = ${id}`)).toEqual({ n: 3 * max - 1 })
 })
 
