@@ -1,4 +1,3 @@
-import { readFileSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { cost, openPasswords } from './passwords.ts'
 
@@ -46,25 +45,4 @@ test('a storm waits in line, and past the line it is turned away with 503', asyn
   expect(refused).toHaveLength(6)
   expect(refused.every((r) => r.code === 'UNAVAILABLE')).toBe(true)
   expect(await passwords.hash('x')).toMatch(/^\$argon2id/)
-})
-
-test.runIf(process.platform === 'linux')('whoever hashes lets everything else of the process go first', async () => {
-  const priorities = () =>
-    readdirSync('/proc/self/task').map((thread) =>
-      Number(readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ')[1]!.split(' ')[16]),
-    )
-  const own = priorities().filter((nice) => nice >= 10).length
-  const passwords = open(2)
-  await Promise.all(['a', 'b', 'c'].map((password) => passwords.hash(password)))
-  expect(priorities().filter((nice) => nice >= 10)).toHaveLength(own + 2)
-  expect(priorities().filter((nice) => nice < 10).length).toBeGreaterThan(1)
-  await passwords.close()
-  expect(priorities().filter((nice) => nice >= 10)).toHaveLength(own)
-})
-
-test('a thread that fails fails its password alone', async () => {
-  const passwords = open(1, 10, { ...quick, memory: 0 })
-  await expect(passwords.hash('x')).rejects.toThrow()
-  const hash = await open().hash('x')
-  expect((await passwords.verify(hash, 'x')).ok).toBe(true)
 })

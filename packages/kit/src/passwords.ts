@@ -1,5 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { openHashing } from './hashing.ts'
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { openTurns } from './turns.ts'
 
 /** Cost of argon2id: memory in KiB, passes over it, lanes. */
@@ -11,7 +10,7 @@ export interface Cost {
 /** What OWASP's password storage cheat sheet asks for. */
 export const cost: Cost = { memory: 19_456, passes: 2, parallelism: 1 }
 
-/** Hashes passwords, a few at a time: each takes 19 MB and tens of milliseconds of a thread. */
+/** Hashes passwords, a few at a time: each takes 19 MB and tens of milliseconds of one of libuv's four threads. */
 export interface Passwords {
   /** A PHC string with a salt of its own. */
   hash(password: string): Promise<string>
@@ -20,23 +19,29 @@ export interface Passwords {
    * `rehash` says that the hash was made at another cost than today's.
    */
   verify(hash: string | null | undefined, password: string): Promise<{ ok: boolean; rehash: boolean }>
-  close(): Promise<void>
 }
 
 const tagLength = 32
 const patience = 10_000
 
 export const openPasswords = ({ atOnce, waiting }: { atOnce: number; waiting: number }, today = cost): Passwords => {
-  // A storm of sign-ins waits here instead of taking all memory; past `waiting` it is turned away.
+  // A storm of sign-ins waits here instead of taking every thread and all memory; past `waiting` it is turned away.
   const turns = openTurns({
     ...{ atOnce, waiting, patience },
     refusal: 'Too many people sign in at this moment. Try again shortly.',
   })
-  const hashing = openHashing()
   const derive = (password: string, nonce: Buffer, { memory, passes, parallelism }: Cost) =>
-    turns.of('password', () =>
-      // The same letters typed on two systems may be composed differently.
-      hashing.derive({ message: password.normalize('NFKC'), nonce, tagLength, memory, passes, parallelism }),
+    turns.of(
+      'password',
+      () =>
+        new Promise<Buffer>((resolve, reject) =>
+          // The same letters typed on two systems may be composed differently.
+          argon2(
+            'argon2id',
+            { message: password.normalize('NFKC'), nonce, tagLength, memory, passes, parallelism },
+            (error, tag) => (error ? reject(error) : resolve(tag)),
+          ),
+        ),
     )
   const nobody: Phc = { cost: today, salt: randomBytes(16), tag: randomBytes(tagLength) }
   return {
@@ -49,7 +54,6 @@ export const openPasswords = ({ atOnce, waiting }: { atOnce: number; waiting: nu
       const same = timingSafeEqual(await derive(password, known.salt, known.cost), known.tag)
       return { ok: same && known !== nobody, rehash: !isCost(known.cost, today) }
     },
-    close: hashing.close,
   }
 }
 

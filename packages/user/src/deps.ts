@@ -40,7 +40,7 @@ export const Config = KitConfig.extend({
     .min(1)
     .max(16)
     .default(2)
-    .describe('Passwords hashed at once, each in a thread of its own that lets everything else go first; 19 MB each'),
+    .describe('Passwords hashed at once, of the four threads that Node has; 19 MB each'),
   PASSWORD_QUEUE: z.coerce.number().int().min(0).max(1000).default(50).describe('How many more may wait before 503'),
 })
 
@@ -48,7 +48,6 @@ export const open = (config: z.output<typeof Config>, _base: Base) => {
   if (config.SIGN_UP_PROVES_EMAIL && config.ENVIRONMENT !== 'local' && config.ENVIRONMENT !== 'test')
     throw new Error('SIGN_UP_PROVES_EMAIL is for development: anybody could take any address with it')
   const objects = openObjects(config)
-  const passwords = openPasswords({ atOnce: config.PASSWORD_THREADS, waiting: config.PASSWORD_QUEUE })
   return {
     settings: {
       admins: config.ADMIN_EMAILS,
@@ -57,11 +56,8 @@ export const open = (config: z.output<typeof Config>, _base: Base) => {
       assets: config.ASSETS_URL,
     },
     objects,
-    passwords,
-    close: async () => {
-      objects.close()
-      await passwords.close()
-    },
+    passwords: openPasswords({ atOnce: config.PASSWORD_THREADS, waiting: config.PASSWORD_QUEUE }),
+    close: async () => objects.close(),
   }
 }
 
