@@ -57,7 +57,7 @@ test('between two invocations the process is frozen: no timer of it runs', async
 })
 
 test('who takes too long is ended with all it remembered; who throws says why and goes on', async () => {
-  const test = fn({ timeout: 400 })
+  const test = fn({ timeout: 2000 })
   await expect(test.call({ fail: true })).rejects.toThrow('broken on purpose')
   expect((await test.call<Said>({})).n).toBe(2)
   await expect(test.call({ sleep: 5000 })).rejects.toThrow('has ended')

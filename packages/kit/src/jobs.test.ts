@@ -170,6 +170,21 @@ test('a run that takes too long ends, its lease is gone, and the job is tried ag
   })
 })
 
+test('a run whose time is over before it has begun ends, and leaves what is due to the next', async () => {
+  const jobs = await start([write], { resident: false })
+  await jobs.runDue(20_000)
+  await db.run(sql`select graphile_worker.add_job('write', '{"note":"x"}')`)
+  // The library asks for these tables before it begins.
+  const held = db.tx(async (tx) => {
+    await tx.run(sql`lock table graphile_worker._private_jobs, graphile_worker._private_job_queues`)
+    await new Promise((resolve) => setTimeout(resolve, 400))
+  })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(await jobs.runDue(100)).toBe(0)
+  await held
+  expect(await jobs.runDue(20_000)).toBe(1)
+})
+
 test('two workers run each job once, never the same at the same time', async () => {
   const running = new Set<string>()
   const runs: string[] = []

@@ -100,6 +100,7 @@ export const openOnce = (runs: Runs, specs: readonly JobSpec[]) => {
   let stopping = new AbortController().signal
   let ran = 0
   let held: Promise<unknown> = Promise.resolve()
+  let begin: () => void = ignore
   let skipped: string[] = []
   const tasks = tasksOf(runs, specs, () => (ran++, stopping))
   // The library remembers each options object for ever, so there is one.
@@ -107,7 +108,10 @@ export const openOnce = (runs: Runs, specs: readonly JobSpec[]) => {
     noHandleSignals: true,
     logger: loggerOf(log),
     preset,
-    forbiddenFlags: () => held.then(() => skipped),
+    forbiddenFlags: () => {
+      begin()
+      return held.then(() => skipped)
+    },
   }
   return async ({ until, brief }: { until: AbortSignal; brief: boolean }) => {
     stopping = until
@@ -115,12 +119,18 @@ export const openOnce = (runs: Runs, specs: readonly JobSpec[]) => {
     skipped = brief ? [long] : []
     const lock = Promise.withResolvers<void>()
     held = lock.promise
+    const begun = Promise.withResolvers<void>()
+    begin = begun.resolve
     const client = await db.pool.connect()
     client.on('error', ignore)
     const pool = runTaskListOnce(options, tasks, client)
     const ended = pool.promise.catch((error: unknown) => log.warn({ err: error }, 'a run of due jobs failed'))
     let over = false
-    const stop = () => void (over || Promise.resolve(pool.gracefulShutdown()).catch(ignore))
+    // Stopped before it has begun, the library would wait for ever.
+    const stop = async () => {
+      await begun.promise
+      if (!over) await Promise.resolve(pool.gracefulShutdown()).catch(ignore)
+    }
     void ended.then(() => (over = true))
     let broken: Error | undefined
     try {
