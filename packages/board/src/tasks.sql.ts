@@ -5,8 +5,8 @@ import { empty, type Queryable, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 
 /** The counts of a task, as its row and the events of what they count show them. */
-export const counts = sql`json_build_object('comments', t.comment_count, 'attachments', t.attachment_count,
-  'checklist', t.checklist_count, 'checklistDone', t.checklist_done) as counts`
+export const counts = sql`(select c from (select t.comment_count as comments, t.attachment_count as attachments,
+  t.checklist_count as checklist, t.checklist_done as "checklistDone") c) as counts`
 
 /** A task as answers and events show it, from `tasks t`. */
 export const columns = sql`t.id, t.project_id as "projectId", t.board_id as "boardId", t.title, t.description, t.priority, t.status,
