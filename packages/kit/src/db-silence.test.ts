@@ -1,11 +1,11 @@
 import { administratorUrl } from '@wealist/dev/testing/clone'
 import { startLine } from '@wealist/dev/testing/line'
+import { testLog } from '@wealist/dev/testing/log'
 import { expect, test } from 'vitest'
 import { openDb } from './db.ts'
-import { openLog } from './log.ts'
 import { sql } from './sql.ts'
 
-const log = openLog({ service: 'test', level: 'silent' })
+const log = testLog()
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const pid = sql`select pg_backend_pid() as pid`
 

@@ -1,8 +1,8 @@
 import { cloneDatabase, type TestDatabase } from '@wealist/dev/testing/clone'
+import { testLog } from '@wealist/dev/testing/log'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Db, openDb } from './db.ts'
 import { newId } from './ids.ts'
-import { openLog } from './log.ts'
 import { sql } from './sql.ts'
 
 const max = 6
@@ -11,7 +11,7 @@ let db: Db
 
 beforeAll(async () => {
   database = await cloneDatabase('chat', undefined)
-  db = openDb({ url: database.url, max, log: openLog({ service: 'test', level: 'silent' }) })
+  db = openDb({ url: database.url, max, log: testLog() })
   await db.run(sql`create table hot (id uuid primary key, n int not null default 0)`)
 })
 afterAll(async () => {
