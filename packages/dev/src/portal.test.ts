@@ -293,8 +293,7 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await page.context().close()
   }, 30_000)
 
-  // They wait for pages more than they work.
-  test.concurrent.each(
+  test.each(
     (['en', 'ko'] as const).flatMap((language) =>
       (['light', 'dark'] as const).map((scheme) => [language, scheme] as const),
     ),
