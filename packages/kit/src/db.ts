@@ -47,7 +47,8 @@ const again = new Set(['40P01', '40001', '55P03'])
 /** The role, or the whole server, has as many connections as it may. */
 const full = '53300'
 const patience = 3000
-const mostWaiting = 1000
+/** Whoever waits for a turn waits for changes that each may take long, and holds nothing meanwhile. */
+const turnBounds = { waiting: 1000, patience: 10_000 }
 
 // Whoever finds no room tries again: nothing of the statement has been sent yet.
 const withRoom = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -130,8 +131,7 @@ export const openDb = ({ url, max, idle = 30_000, silence = 12_000, log, observe
   // third of them at most, of which one commits while the next one reads.
   const turns = openTurns({
     atOnce: Math.ceil(max / 3),
-    waiting: mostWaiting,
-    patience,
+    ...turnBounds,
     refusal: 'Too many change this at this moment. Try again shortly.',
   })
 

@@ -28,7 +28,7 @@ export interface JobOptions {
 export interface TxOptions {
   /**
    * What the transaction locks that many others lock, too, such as the live topic that it adds to. Those of one process
-   * with the same turn have a third of its connections at most; the others wait in order and without one, 3 s, then 503.
+   * with the same turn have a third of its connections at most; the others wait in order and without one, 10 s, then 503.
    */
   turn?: string
 }
