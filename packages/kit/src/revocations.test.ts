@@ -66,13 +66,15 @@ test('revoking a person ends their sessions and every token made before, and no 
 
 // A person's session, as auth would have begun it now.
 const begun = async (redis: Redis, id: string) => {
+  // Tokens are told apart by the millisecond: neither what was before nor what comes after is of the same.
+  await pause(5)
   const [sid, [seconds, micros]] = [newId(), await redis.time()]
   const at = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000)
   await redis.zadd(sessionsKey(id), String(at), sid)
-  // Tokens are told apart by the millisecond.
-  await new Promise((resolve) => setTimeout(resolve, 5))
+  await pause(5)
   return { id, sid, jti: tokenIdAt(at) }
 }
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 test('who stays active keeps the sessions, and only the tokens made before die', async () => {
   const { redis, revocations } = await open(testRedis())
