@@ -1,49 +1,25 @@
 import { connect, type Socket } from 'node:net'
-import { defaultPorts } from '@wealist/dev/environment'
 import { freePort } from '@wealist/dev/ports'
-import { type Process, startProcess } from '@wealist/dev/processes'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
-import { heard, level } from '@wealist/dev/testing/log'
+import { type Pod, startPod } from '@wealist/dev/testing/pods'
 import { newId } from '@wealist/kit/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 const megabyte = 1024 * 1024
 let service: ChatService
-let pod: Process
+let pod: Pod
 let url: URL
 let metrics: string
 
 beforeAll(async () => {
   service = await chatService()
-  const [port, metricsPort] = [await freePort(), await freePort()]
-  const { DATABASE_URL, REDIS_URL, REDIS_PREFIX, USER_URL, AUTH_ISSUER } = service.running.base.config
-  const nothing = { endpoint: 'http://127.0.0.1:1', bucket: 'none', accessKeyId: 'none', secretAccessKey: 'none' }
-  pod = await startProcess(
-    'chat',
-    {
-      ports: { ...defaultPorts, chat: port },
-      gateway: port,
-      databases: {},
-      redis: { url: REDIS_URL, prefix: REDIS_PREFIX },
-      s3: nothing,
-      oidc: { issuer: nothing.endpoint, clientId: 'none', clientSecret: 'none' },
-      keysFile: '',
-      more: {
-        ...{ DATABASE_URL, USER_URL, AUTH_ISSUER },
-        AUTH_MODE: 'gateway',
-        RATE_LIMIT: '0',
-        LOG_LEVEL: level,
-        METRICS_PORT: String(metricsPort),
-      },
-    },
-    heard,
-  )
-
-  url = new URL(`http://127.0.0.1:${port}`)
+  const metricsPort = await freePort()
+  pod = await startPod('chat', service.running.base.config, { METRICS_PORT: String(metricsPort) })
+  url = new URL(pod.url)
   metrics = `http://127.0.0.1:${metricsPort}/metrics`
 }, 60_000)
 afterAll(async () => {
-  await pod.stop()
+  pod.stop()
   await service.stop()
 })
 
