@@ -99,7 +99,7 @@ test('hashes, sorted sets, MGET and SCAN answer as they should', async () => {
   expect(await redis.mget('m1', 'none', 'm2')).toEqual(['1', null, '2'])
   expect(await redis.pexpire('m1', 5000)).toBe(1)
   expect(await redis.pttl('m1')).toBeGreaterThan(4000)
-  const found: string[] = []
-  for await (const keys of redis.scanStream({ match: `${prefix}m*` }) as AsyncIterable<string[]>) found.push(...keys)
+  // In one page: the embedded one's cursor counts keys, and those of other tests come and go meanwhile.
+  const [, found] = await redis.scan(0, 'MATCH', `${prefix}m*`, 'COUNT', 1_000_000)
   expect(found.toSorted()).toEqual([`${prefix}m1`, `${prefix}m2`])
 })
