@@ -17,6 +17,8 @@ export default bench({
   name: 'sign-in',
   title: 'A storm of sign-ins (argon2id), and everybody else meanwhile',
   run: async (measure, { seconds }) => {
+    // Of 300 answers the p99 would be the third from the last.
+    const longer = seconds * 3
     const lab = await openLab()
     const user = await lab.service('user', { RATE_LIMIT: '0', ASSETS_URL: 'http://127.0.0.1:1' })
     const auth = await lab.service('auth', {
@@ -41,11 +43,11 @@ export default bench({
     )
     let next = 0
     const reading: HttpLoad = {
-      ...{ url: user.url, connections: 8, seconds, rate: 100 },
+      ...{ url: user.url, connections: 8, seconds: longer, rate: 100 },
       requests: [{ method: 'GET', path: '/api/users/me', headers: headersOf({ id, sid: newId() }) }],
     }
     const storm = ({ url }: Started): HttpLoad => ({
-      ...{ url, connections: 32, seconds: seconds + 1 },
+      ...{ url, connections: 32, seconds: longer + 1 },
       requests: Array.from({ length: people }, () => ({
         ...{ method: 'POST', path: '/api/auth/login', headers: { 'content-type': 'application/json' } },
         body: JSON.stringify({ email: emailOf(1 + (next++ % people)), password }),
