@@ -16,12 +16,6 @@ export interface Limiter {
   consume(policy: Policy, key: string): Promise<Limit>
 }
 
-/**
- * Defines the limiter's command on a connection, before its first pipeline is begun: a pipeline does not know commands
- * that were defined after it, and the failure of one brings down the process.
- */
-export const defineLimits = (redis: Redis) => void new RateLimiterRedis({ storeClient: redis, points: 1, duration: 1 })
-
 const seconds = 60
 const signIn = 30
 const passed: Limit = { headers: {}, exceeded: false }

@@ -1,6 +1,5 @@
 import { Cluster, Redis } from 'ioredis'
 import type { Log } from './log.ts'
-import { defineLimits } from './rate-limit.ts'
 
 /**
  * The process's command connection, to one Redis or, with `cluster`, to all nodes of a cluster of which `url` names one.
@@ -19,7 +18,6 @@ export const openRedis = ({
   log: Log
 }) => {
   const redis = cluster ? openCluster(url, prefix) : new Redis(url, { keyPrefix: prefix, ...common, ...connection })
-  defineLimits(redis)
   let away = false
   redis.on('error', (error: Error) => {
     if (!away) log.warn({ error: error.message }, 'redis is away')
@@ -40,9 +38,10 @@ const connection = {
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
 }
+// Without ioredis' own pipelining: commands of a tick share a round trip anyway, and a pipeline object for each cost more
+// than their writes, made each wait for the one before it, and kept commands alive into V8's old space.
 const common = {
   enableOfflineQueue: false,
-  enableAutoPipelining: true,
   retryStrategy: (attempt: number) => Math.min(50 * attempt, 1000),
 }
 
@@ -51,7 +50,7 @@ const openCluster = (url: string, prefix: string) => {
   const { hostname, port, username, password, protocol } = new URL(url)
   const cluster = new Cluster([{ host: hostname, port: Number(port || 6379) }], {
     keyPrefix: prefix,
-    ...{ enableOfflineQueue: common.enableOfflineQueue, enableAutoPipelining: common.enableAutoPipelining },
+    enableOfflineQueue: common.enableOfflineQueue,
     shardedSubscribers: true,
     clusterRetryStrategy: common.retryStrategy,
     // The certificate of a managed cluster names its hosts, not their addresses.

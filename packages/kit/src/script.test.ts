@@ -8,7 +8,7 @@ const redis = openRedis({ ...testRedis(), log: testLog() })
 beforeAll(async () => void (await ready(redis)))
 afterAll(() => redis.disconnect())
 
-test('a script that Redis does not know yet answers every one of 50 callers, also when a pipeline is under way', async () => {
+test('a script that Redis does not know yet answers every one of 50 callers, also when other commands are under way', async () => {
   const increase = script<number>('increase', `return redis.call('incrby', KEYS[1], ARGV[1])`)
   const others = Array.from({ length: 10 }, () => redis.get('other'))
   const answers = await Promise.all(Array.from({ length: 50 }, () => increase(redis, ['counter'], [1])))

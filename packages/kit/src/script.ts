@@ -13,7 +13,7 @@ export const script = <Answer>(name: string, body: string) => {
     try {
       return (await redis.evalsha(sha, ...rest)) as Answer
     } catch (error) {
-      // Then it did not run. (ioredis' defineCommand breaks a pipeline that was begun before the command was defined.)
+      // Then it did not run.
       if (!(error as Error).message.startsWith('NOSCRIPT')) throw error
       return (await redis.eval(lua, ...rest)) as Answer
     }

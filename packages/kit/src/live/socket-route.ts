@@ -14,6 +14,9 @@ export const matcher = (path: string) => {
   }
 }
 
+// Made once: zod compiles a new object at its first use.
+const noQuery = z.object({})
+
 /** What a path and a query give a socket, or the code that says what is wrong with them. */
 export const givenOf = (
   { route }: Socket,
@@ -22,7 +25,7 @@ export const givenOf = (
 ): { given: Given } | { refused: CloseCode } => {
   const path = route.params.safeParse(params)
   if (!path.success) return { refused: closeCodes.unknown }
-  const asked = (route.query ?? z.object({})).safeParse(query)
+  const asked = (route.query ?? noQuery).safeParse(query)
   return asked.success ? { given: { ...path.data, ...asked.data } } : { refused: closeCodes.protocol }
 }
 
