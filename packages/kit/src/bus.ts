@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Log } from './log.ts'
+import { isCluster } from './redis.ts'
 
 /**
  * Fire and forget between processes, over Redis pub/sub: it may lose, and everything that listens knows how to find out.
@@ -104,7 +105,6 @@ interface Line {
 }
 
 const quiet = () => undefined
-const isCluster = (redis: Redis) => (redis as { isCluster?: boolean }).isCluster === true
 
 const singleLine = (redis: Redis): Line => {
   const subscriber = redis.duplicate({

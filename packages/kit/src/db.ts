@@ -63,9 +63,12 @@ const withRoom = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 }
 
-// The server ends a statement itself after ten seconds: when nothing is heard for longer, the line is dead. Not by the
-// library's `query_timeout`, whose closures keep each answer, and its request, in memory until a full collection.
-const endSilence = (client: pg.PoolClient, silence: number) => {
+/**
+ * Ends a connection on which an answer is awaited and nothing is heard for so many milliseconds: the server ends a
+ * statement itself after ten seconds, so the line is dead. Not by the library's `query_timeout`, whose closures keep
+ * each answer, and its request, in memory until a full collection.
+ */
+export const endSilence = (client: pg.PoolClient, silence = 12_000) => {
   const line = client.connection.stream as Socket
   line.setTimeout(silence).on('timeout', () => {
     if (!(client as { readyForQuery?: boolean }).readyForQuery) line.destroy()
@@ -83,7 +86,7 @@ const together =
     return send(config)
   }
 
-export const openDb = ({ url, max, idle = 30_000, silence = 12_000, log, observe, onCommit }: DbOptions): Db => {
+export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommit }: DbOptions): Db => {
   const pool = new pg.Pool({
     connectionString: url,
     max,

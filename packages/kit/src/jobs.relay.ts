@@ -5,16 +5,20 @@ const batch = 500
 /** On every job that has a key: without it, it is one that a newer of the key took the place of while it ran. */
 export const keyed = 'keyed'
 
+/** Most jobs that `relay` counts as due. */
+const mostDue = 10
+
 /**
- * Moves what committed transactions left in the outbox to the worker, a batch a statement; gives how many rows it moved.
+ * Moves what committed transactions left in the outbox to the worker, a batch a statement; gives how many rows it moved,
+ * and how many jobs were due already, ten at most: PostgreSQL tells workers of what is added, and not of what falls due.
  * Two processes at once take different rows. Of several with one key the last payload and the first time count, as if
  * they had come one after the other.
  */
-export const relay = async (db: Queryable, specs: readonly JobSpec[]): Promise<number> => {
+export const relay = async (db: Queryable, specs: readonly JobSpec[]): Promise<{ moved: number; due: number }> => {
   const names = specs.map((s) => s.name)
   const attempts = specs.map((s) => s.maxAttempts)
   for (let total = 0; ;) {
-    const row = await db.row<{ moved: number }>(sql`with due as materialized (
+    const row = await db.row<{ moved: number; due: number }>(sql`with due as materialized (
         select id from kit.outbox order by id limit ${batch} for update skip locked
       ), taken as (
         delete from kit.outbox o using due where o.id = due.id
@@ -30,10 +34,12 @@ export const relay = async (db: Queryable, specs: readonly JobSpec[]): Promise<n
         from folded f left join unnest(${names}::text[], ${attempts}::int[]) m(name, attempts) on m.name = f.task
         having count(*) > 0
       )
-      select (select count(*) from taken) as moved, count(added.id) as added
+      select (select count(*) from taken) as moved, count(added.id) as added, (select count(*) from (
+          select from graphile_worker._private_jobs where is_available and run_at <= now() limit ${mostDue}
+        ) d) as due
       from specs cross join lateral graphile_worker.add_jobs(specs.specs, true) added`)
     const moved = row?.moved ?? 0
     total += moved
-    if (moved < batch) return total
+    if (moved < batch) return { moved: total, due: row?.due ?? 0 }
   }
 }

@@ -86,6 +86,16 @@ test('a job runs after its transaction committed, soon', async () => {
   await until(async () => (await value(jobs, 'jobs_done', 'write')) === 1)
 })
 
+test('jobs that fall due later begin within a second of their time, all of them', async () => {
+  await start([write])
+  const at = Date.now() + 2500
+  for (const note of ['a', 'b', 'c']) await add('write', note, { runAt: new Date(at) })
+  await until(async () => (await effects()).length === 3)
+  const took = Date.now() - at
+  expect(took).toBeGreaterThanOrEqual(0)
+  expect(took).toBeLessThan(1500)
+})
+
 test('a job of a transaction that rolled back never runs', async () => {
   await start([write])
   await expect(

@@ -80,7 +80,11 @@ export const openJobs = async ({ base, ctx, registry, resident = true, apart = f
     if (working) return poke()
     last = performance.now()
     working = relay(db, specs)
-      .then(() => (away = false), said)
+      .then(({ due }) => {
+        away = false
+        if (due > 0) worker?.nudge(due)
+      })
+      .catch(said)
       .finally(() => (working = undefined))
   }
   const poke = () => {
@@ -108,10 +112,10 @@ export const openJobs = async ({ base, ctx, registry, resident = true, apart = f
       await addDue()
       if (evaluated !== before) await freeDead(db, specs)
       let ran = 0
-      let moved = await relay(db, specs)
+      let { moved } = await relay(db, specs)
       do {
         ran += await once({ until: until.signal, brief: ms < 5 * second })
-        moved = ran > 0 ? await relay(db, specs) : 0
+        moved = ran > 0 ? (await relay(db, specs)).moved : 0
       } while (moved > 0 && !until.signal.aborted)
       return ran
     } finally {

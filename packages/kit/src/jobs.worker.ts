@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { Logger, runTaskList, runTaskListOnce, type Task, type TaskList, type WorkerPool } from 'graphile-worker'
 import { Pool } from 'pg'
+import { endSilence } from './db.ts'
 import { openSession, space } from './jobs.locks.ts'
 import { long, runJob, type Runs } from './jobs.run.ts'
 import type { JobSpec } from './jobs.registry.ts'
@@ -26,8 +27,9 @@ const loggerOf = (log: Log) =>
     if (meta?.['failure'] !== true) log[level === 'error' ? 'warn' : 'debug'](message)
   })
 
-// What ended is written in batches, because that is what the library repeats while the database is away.
-const preset = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
+// What ended is written in batches, because that is what the library repeats while the database is away. Each of its
+// workers would look for due jobs every two seconds: here the relay does, each second and for all, and nudges them.
+const preset = { worker: { pollInterval: 60_000, completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
 
 /** A worker that runs until it is stopped, on a small pool of its own. Starts, and goes on, while PostgreSQL is away. */
 export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) => {
@@ -39,17 +41,21 @@ export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) =
     max: concurrency + 1,
     connectionTimeoutMillis: 3000,
     statement_timeout: 10_000,
-    query_timeout: 12_000,
     keepAlive: true,
   })
   const lost = (error: Error) => log.warn({ error: error.message }, 'the job worker lost a connection')
   pgPool.on('error', lost)
-  pgPool.on('connect', (client) => client.on('error', lost))
+  pgPool.on('connect', (client) => {
+    client.on('error', lost)
+    endSilence(client)
+  })
 
   const launch = () => {
     const session = openSession({ url, log, id: () => pool.id })
     const events = new EventEmitter()
     const over = once(events, 'pool:gracefulShutdown:complete')
+    let isEnding = false
+    events.once('pool:gracefulShutdown', () => (isEnding = true))
     const pool: WorkerPool = runTaskList(
       {
         concurrency,
@@ -70,12 +76,17 @@ export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) =
       await session.close()
       if (!closed) again = setTimeout(() => (current = launch()), 1000)
     })()
-    return { pool, session, ended }
+    const nudge = (n: number) => {
+      if (!isEnding) pool.nudge(n)
+    }
+    return { pool, session, ended, nudge }
   }
   let closed = false
   let again: NodeJS.Timeout | undefined
   let current = launch()
   return {
+    /** So many jobs wait to be taken. One that ends takes none, and the one after it looks by itself. */
+    nudge: (n: number) => current.nudge(n),
     stop: async () => {
       closed = true
       clearTimeout(again)

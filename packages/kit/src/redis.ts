@@ -65,6 +65,9 @@ const openCluster = (url: string, prefix: string) => {
   return cluster as unknown as Redis
 }
 
+/** Keys of one command lie on one node there, and messages have channels of their own kind. */
+export const isCluster = (redis: Redis) => (redis as { isCluster?: boolean }).isCluster === true
+
 /** Resolves when the connection is ready, or after `ms` without it: a service starts, degraded, while Redis is away. */
 export const ready = (redis: Redis, ms = 3000) =>
   new Promise<boolean>((resolve) => {

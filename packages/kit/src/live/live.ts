@@ -177,7 +177,11 @@ export const openLive = ({
       for (const l of [...hub.listeners()])
         if ((l.workspaces?.includes(workspaceId) ?? true) && (!userId || l.person.id === userId)) l.recheck()
     },
-    workspaces: () => [...new Set([...hub.listeners()].flatMap((l) => l.workspaces ?? []))],
+    workspaces: () => {
+      const all = new Set<string>()
+      for (const l of hub.listeners()) for (const id of l.workspaces ?? []) all.add(id)
+      return [...all]
+    },
     stream: (ctx, what) => {
       const { id } = ctx.actor
       const open = openStreams.get(id) ?? 0
