@@ -83,6 +83,7 @@ export const list = (db: Queryable, { search, page }: { search: Search; page: Pa
     }),
     keys: names(search),
     item: 'item',
+    slow: true,
   })
 
 /** A task as a line of a file shows it. */

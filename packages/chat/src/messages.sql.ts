@@ -139,4 +139,5 @@ export const search = (
         ${page.after ? sql`and (m.created_at, m.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
       order by m.created_at desc, m.id desc limit ${page.limit + 1}`,
     keys: ['createdAt', 'id'],
+    slow: true,
   })

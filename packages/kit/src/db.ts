@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import pg from 'pg'
 import type { Log } from './log.ts'
 import { asUnavailable, queryable, type Observe, type Queryable, type Send, sqlState } from './sql.ts'
+import { openShared } from './shared.ts'
 import { type Commit, type Tx, type TxOptions, openTx } from './tx.ts'
 import { openTurns } from './turns.ts'
 
@@ -21,7 +22,7 @@ export interface Db extends Queryable {
     },
   ): Promise<T>
   pool: pg.Pool
-  /** How many wait for a turn, without a connection. */
+  /** How many wait for a turn or for a shared connection. */
   inLine: () => number
   /** Ends the connections that nobody uses now: for a process that is frozen next, which would keep them. */
   rest(): Promise<void>
@@ -79,11 +80,12 @@ export const endSilence = (client: pg.PoolClient, silence = 12_000) => {
 
 // What is sent in the same turn of the event loop leaves in one write: that is the most of what a statement costs here.
 const together =
-  ({ connection: { stream } }: pg.PoolClient, send: Send): Send =>
-  (config) => {
+  (client: pg.PoolClient): Send =>
+  (statement) => {
+    const { stream } = client.connection
     stream.cork()
     process.nextTick(() => stream.uncork())
-    return send(config)
+    return client.query(statement as pg.QueryConfig) as Promise<never>
   }
 
 export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommit }: DbOptions): Db => {
@@ -117,16 +119,15 @@ export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommi
 
   const sender =
     // In a transaction the error comes as it is: whether it is tried again is decided on PostgreSQL's code.
-    (target: { query: pg.Pool['query'] }, inTransaction = false): Send =>
-      async (config) => {
+    (send: Send, inTransaction = false): Send =>
+      async (statement) => {
         const start = performance.now()
         try {
-          const send = () => target.query(config as unknown as pg.QueryConfig) as unknown as Promise<never>
-          return await (inTransaction ? send() : withRoom(send))
+          return await (inTransaction ? send(statement) : withRoom(() => send<never>(statement)))
         } catch (error) {
           throw inTransaction ? error : asUnavailable(error)
         } finally {
-          observe?.(config.text, performance.now() - start)
+          observe?.(statement.text, performance.now() - start)
         }
       }
 
@@ -145,7 +146,7 @@ export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommi
     client.on('error', lost)
     let broken: Error | undefined
     try {
-      const send = together(client, sender(client, true))
+      const send = sender(together(client), true)
       const begun = send({ text: 'begin', values: [] })
       begun.catch(() => undefined)
       const { tx, finish, end } = openTx(send, options.actorId)
@@ -180,10 +181,15 @@ export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommi
     }
   }
 
+  const shared = openShared({
+    ...{ pool, depth: 4, patience },
+    lost: (error) => log.warn({ error: error.message }, 'a database connection was lost under its statements'),
+  })
+
   return {
-    ...queryable(sender(pool)),
+    ...queryable(sender(shared.send)),
     pool,
-    inLine: turns.waiting,
+    inLine: () => turns.waiting() + shared.waiting(),
     tx: (work, options) =>
       options?.turn === undefined ? repeat(work, options) : turns.of(options.turn, () => repeat(work, options)),
     rest: async () => {

@@ -5,16 +5,17 @@ const batch = 500
 /** On every job that has a key: without it, it is one that a newer of the key took the place of while it ran. */
 export const keyed = 'keyed'
 
-/** Most jobs that `relay` counts as due. */
-const mostDue = 10
-
 /**
  * Moves what committed transactions left in the outbox to the worker, a batch a statement; gives how many rows it moved,
- * and how many jobs were due already, ten at most: PostgreSQL tells workers of what is added, and not of what falls due.
- * Two processes at once take different rows. Of several with one key the last payload and the first time count, as if
- * they had come one after the other.
+ * and how many jobs were due already, of which it looks for `mostDue`: PostgreSQL tells workers of what is added, and not
+ * of what falls due. Two processes at once take different rows. Of several with one key the last payload and the first
+ * time count, as if they had come one after the other.
  */
-export const relay = async (db: Queryable, specs: readonly JobSpec[]): Promise<{ moved: number; due: number }> => {
+export const relay = async (
+  db: Queryable,
+  specs: readonly JobSpec[],
+  mostDue = 0,
+): Promise<{ moved: number; due: number }> => {
   const names = specs.map((s) => s.name)
   const attempts = specs.map((s) => s.maxAttempts)
   for (let total = 0; ;) {

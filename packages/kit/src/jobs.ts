@@ -43,7 +43,7 @@ const minute = 60_000
  * it is a good part of what a function of Lambda would have to read before its first request.
  */
 export const openJobs = async ({ base, ctx, registry, resident = true, apart = false }: JobsOptions): Promise<Jobs> => {
-  const [{ openCrons }, { openOnce, openWorker }] = await Promise.all([
+  const [{ openCrons }, { concurrency, openOnce, openWorker }] = await Promise.all([
     import('./jobs.cron.ts'),
     import('./jobs.worker.ts'),
   ])
@@ -70,6 +70,8 @@ export const openJobs = async ({ base, ctx, registry, resident = true, apart = f
   let timer: NodeJS.Timeout | undefined
   let working: Promise<unknown> | undefined
   let away = false
+  // Once a second, not with every poke: it reads all jobs that wait for their time.
+  let lookForDue = false
   const said = (error: unknown) => {
     if (!away) log.warn({ err: error }, 'jobs wait: the database does not answer')
     away = true
@@ -79,7 +81,9 @@ export const openJobs = async ({ base, ctx, registry, resident = true, apart = f
     timer = undefined
     if (working) return poke()
     last = performance.now()
-    working = relay(db, specs)
+    const mostDue = lookForDue ? concurrency : 0
+    lookForDue = false
+    working = relay(db, specs, mostDue)
       .then(({ due }) => {
         away = false
         if (due > 0) worker?.nudge(due)
@@ -94,6 +98,7 @@ export const openJobs = async ({ base, ctx, registry, resident = true, apart = f
 
   let beats = 0
   const beat = () => {
+    lookForDue = true
     if (!working && !timer) move()
     addDue().catch(said)
     if (beats++ % 5 === 0) freeDead(db, specs).catch(said)

@@ -7,7 +7,7 @@ import { long, runJob, type Runs } from './jobs.run.ts'
 import type { JobSpec } from './jobs.registry.ts'
 import type { Log } from './log.ts'
 
-const concurrency = 3
+export const concurrency = 3
 // What runs when the process is told to stop may go on so long before it is given back.
 const grace = 5000
 

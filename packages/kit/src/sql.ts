@@ -21,6 +21,8 @@ export interface Listed {
   items: Sql
   keys: readonly string[]
   item?: string
+  /** It searches, and may take long: it has a connection alone. */
+  slow?: boolean
 }
 interface LiveScope {
   scope: Sql
@@ -63,13 +65,17 @@ export interface Queryable {
 /** Seen by metrics and by the tests that count statements. */
 export type Observe = (statement: string, ms: number) => void
 
-export type Send = <R>(config: {
+export interface Statement {
   text: string
   values: unknown[]
-  name?: string
+  name?: string | undefined
   rowMode?: 'array'
   types?: unknown
-}) => Promise<pg.QueryResult & { rows: R[] }>
+  /** May take long: nobody else's statement waits behind it on its connection. */
+  alone?: boolean | undefined
+}
+
+export type Send = <R>(statement: Statement) => Promise<pg.QueryResult & { rows: R[] }>
 
 // A statement text is prepared once a connection under a short name. Texts are few; a service that made ever new ones
 // would lose the names of the oldest only.
@@ -86,8 +92,8 @@ const nameOf = (text: string) => {
 /** The statements of `Queryable` over one way to send them. */
 export const queryable = (send: Send): Queryable => {
   const objects = <T>({ text, values }: Sql) => send<T>({ text, values, name: nameOf(text), types })
-  const texts = async ({ text, values }: Sql) =>
-    (await send<(string | null)[]>({ text, values, name: nameOf(text), rowMode: 'array', types: asText })).rows
+  const texts = async ({ text, values }: Sql, alone?: boolean) =>
+    (await send<(string | null)[]>({ text, values, name: nameOf(text), rowMode: 'array', types: asText, alone })).rows
   return {
     rows: async <T extends object>(q: Sql) => (await objects<T>(q)).rows,
     row: async <T extends object>(q: Sql) => (await objects<T>(q)).rows[0],
@@ -103,15 +109,18 @@ export const queryable = (send: Send): Queryable => {
       return { scope: row && (JSON.parse(row[0]!) as S), item: row?.[1] ? new Json<T>(row[1]) : undefined }
     },
     page: async <T>(page: PageRequest, list: Listed) => {
-      const [row] = await forged(page, texts(sql`select l.items, l.n, l.keys from (${listed(list)}) l`))
+      const [row] = await forged(page, texts(sql`select l.items, l.n, l.keys from (${listed(list)}) l`, list.slow))
       const [items, n, keys] = row!
       return new Json<{ items: T[]; nextCursor: string | null }>(`{${pageText(page, list, { items, n, keys })}}`)
     },
     livePage: async <S extends object, T>(page: PageRequest, { scope, topic, ...list }: Listed & LiveScope) => {
       const [row] = await forged(
         page,
-        texts(sql`select to_json(scope)::text, coalesce(h.head, 0)::text, l.items, l.n, l.keys from (${scope}) scope
-          left join kit.heads h on h.topic = ${topic} left join lateral (${listed(list)}) l on true`),
+        texts(
+          sql`select to_json(scope)::text, coalesce(h.head, 0)::text, l.items, l.n, l.keys from (${scope}) scope
+          left join kit.heads h on h.topic = ${topic} left join lateral (${listed(list)}) l on true`,
+          list.slow,
+        ),
       )
       const [found, seq = '0', items, n, keys] = row ?? []
       return {
@@ -164,11 +173,11 @@ export const sqlState = (error: unknown) => (error instanceof pg.DatabaseError ?
 /** The name of the constraint that an error of PostgreSQL speaks of. */
 export const constraintOf = (error: unknown) => (error instanceof pg.DatabaseError ? error.constraint : undefined)
 
-// 08 connection, 53 resources, 57 shutdown or a statement that took too long, 25P03 and 25P04 a transaction that did,
+// 26000 the statement that was to prepare this one did not come to it, 08 connection, 53 resources, 57 shutdown or a statement that took too long, 25P03 and 25P04 a transaction that did,
 // 55P03, 40P01 and 40001 rows that stayed busy however often it was tried: later it works, and nothing was stored.
 const away = (error: unknown) => {
   const state = sqlState(error)
-  if (state) return /^(08|53|57|25P0[34]|55P03|40P01|40001)/.test(state)
+  if (state) return /^(26000|08|53|57|25P0[34]|55P03|40P01|40001)/.test(state)
   const { code, message } = error as { code?: string; message?: string }
   return (
     (code !== undefined && /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|ENOENT)/.test(code)) ||

@@ -25,6 +25,7 @@ export const list = (db: Queryable, { q, role, status }: Filter, page: PageReque
       ${page.after ? sql`and (p.created_at, p.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
       order by p.created_at desc, p.id desc limit ${page.limit + 1}`,
     keys: ['createdAt', 'id'],
+    slow: q !== undefined,
   })
 
 export const get = (db: Queryable, id: string) =>

@@ -23,6 +23,7 @@ export const list = (db: Queryable, { workspaceId, folderId, q, type, page }: Fi
       ${page.after ? sql`and (f.created_at, f.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
       order by f.created_at desc, f.id desc limit ${page.limit + 1}`,
     keys: ['createdAt', 'id'],
+    slow: q !== undefined,
   })
 
 export const get = (db: Queryable, id: string) =>

@@ -34,6 +34,7 @@ export const discover = (db: Queryable, { userId, q, page }: { userId: string; q
       where w.is_public and w.deleted_at is null and w.name ilike ${literally(q)} ${afterName(page)}
       order by w.name, w.id limit ${page.limit + 1}`,
     keys: ['name', 'id'],
+    slow: true,
   })
 
 interface Whose {
