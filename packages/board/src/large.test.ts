@@ -3,18 +3,14 @@ import { routesOf } from '@wealist/contract/route'
 import { type BoardService, boardService } from '@wealist/dev/testing/board-service'
 import { type Ids, requestOf } from '@wealist/dev/testing/examples'
 import { newId } from '@wealist/kit/ids'
+import type { Asked } from '@wealist/dev/testing/statements'
 import { s3Env, s3World, type S3World } from '@wealist/dev/testing/s3-world'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-interface Statement {
-  text: string
-  values: unknown[]
-}
 let service: BoardService
 let s3: S3World
 let small: Ids
 let large: Ids
-const ran: Statement[] = []
 
 // Much of everything, elsewhere too: without that no index would be worth its use.
 const others = `insert into projects (id, workspace_id, name, visibility, created_by)
@@ -129,12 +125,6 @@ beforeAll(async () => {
       names.map((name) => large[name]),
     )
   await service.rows('analyze')
-  const { pool } = service.running.base.db
-  const query = pool.query.bind(pool) as (asked: Statement) => Promise<unknown>
-  pool.query = ((asked: Statement, ...more: never[]) => {
-    if (typeof asked === 'object') ran.push(asked)
-    return (query as (...all: unknown[]) => Promise<unknown>)(asked, ...more)
-  }) as typeof pool.query
 }, 120_000)
 afterAll(async () => {
   await service.stop()
@@ -151,7 +141,7 @@ const scansOf = (plan: Plan): string[] => [
   ...(plan.Plans ?? []).flatMap(scansOf),
 ]
 /** The tables that a statement would read from end to end. */
-const wholeTables = async ({ text, values }: Statement) => {
+const wholeTables = async ({ text, values }: Asked) => {
   const [row] = await service.rows<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`explain (format json) ${text}`, values)
   return scansOf(row!['QUERY PLAN'][0].Plan)
 }
@@ -164,11 +154,11 @@ const read = async (named: (typeof reads)[number], ids: Ids) => {
   const { path, init } = requestOf(named, ids)
   const url = new URL(service.url + path)
   if (named.route.query && 'limit' in named.route.query.shape) url.searchParams.set('limit', '100')
-  ran.length = 0
+  service.statements.length = 0
   const response = await fetch(url, { ...init, headers: service.headersOf(service.people.alice) })
   const text = await response.text()
   expect(response.status, text).toBeLessThan(400)
-  const statements = ran.filter((s) => service.statements.includes(s.text))
+  const statements = [...service.statements]
   return { statements, items: text.startsWith('{') ? (JSON.parse(text) as { items?: unknown[] }).items : undefined }
 }
 

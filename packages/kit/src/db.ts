@@ -127,7 +127,7 @@ export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommi
         } catch (error) {
           throw inTransaction ? error : asUnavailable(error)
         } finally {
-          observe?.(statement.text, performance.now() - start)
+          observe?.(statement, performance.now() - start)
         }
       }
 

@@ -81,7 +81,7 @@ export const databaseMetrics = (registry: Registry) => {
     },
   })
   return {
-    observe: (_: string, ms: number) => duration.observe(ms / 1000),
+    observe: (_: unknown, ms: number) => duration.observe(ms / 1000),
     watch: (db: (typeof watched)[number]) => void watched.push(db),
   }
 }

@@ -62,8 +62,8 @@ export interface Queryable {
   ): Promise<{ scope: S | undefined; page: Json<{ items: T[]; nextCursor: string | null; seq: number }> }>
 }
 
-/** Seen by metrics and by the tests that count statements. */
-export type Observe = (statement: string, ms: number) => void
+/** Seen by metrics and by the tests that count statements or have them explained. */
+export type Observe = (statement: Pick<Statement, 'text' | 'values'>, ms: number) => void
 
 export interface Statement {
   text: string

@@ -12,7 +12,7 @@ let service: NotiService
 let alice: { id: string }
 const open: EventStream[] = []
 const statements: string[] = []
-beforeAll(async () => void (service = await notiService({}, { observe: (text) => void statements.push(text) })))
+beforeAll(async () => void (service = await notiService({}, { observe: ({ text }) => void statements.push(text) })))
 afterAll(() => service.stop())
 beforeEach(() => void (alice = { id: newId() }))
 afterEach(() => Promise.all(open.splice(0).map((stream) => stream.close())))

@@ -2,11 +2,13 @@ import { audit, people } from '@wealist/contract/ops'
 import { newId } from '@wealist/kit/ids'
 import { tokenIdAt } from '@wealist/kit/revocations'
 import { type OpsService, opsService } from '@wealist/dev/testing/ops-service'
+import { ofRequests } from '@wealist/dev/testing/statements'
 import { atOnce } from '@wealist/dev/testing/user-service'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 let service: OpsService
-beforeAll(async () => void (service = await opsService()))
+const { statements, observe } = ofRequests()
+beforeAll(async () => void (service = await opsService({}, { observe })))
 afterAll(() => service.stop())
 
 type Somebody = Awaited<ReturnType<OpsService['person']>>
@@ -163,21 +165,12 @@ test('among 30,000 people a search, the newest and the next page are read by ind
     select gen_random_uuid(), 'crowd' || n || '@example.org', 'Crowd ' || md5(n::text), now() - n * interval '1 minute'
     from generate_series(1, 30000) n`)
   await service.user.rows('vacuum analyze users')
-  const plans: string[] = []
-  const { pool } = service.running.base.db
-  const asked = pool.query.bind(pool)
-  const spy = (config: { text: string; values: unknown[] }) => {
-    plans.push(JSON.stringify(config))
-    return asked(config as never)
-  }
-  pool.query = spy as never
+  statements.length = 0
   const { nextCursor } = await service.viewer(people.list, { query: {} })
   await service.viewer(people.list, { query: { cursor: nextCursor! } })
   await service.viewer(people.list, { query: { q: 'c4ca4238a0' } })
-  pool.query = asked as never
-  expect(plans).toHaveLength(3)
-  for (const plan of plans) {
-    const { text, values } = JSON.parse(plan) as { text: string; values: unknown[] }
+  expect(statements).toHaveLength(3)
+  for (const { text, values } of statements) {
     const rows = await service.user.rows<{ 'QUERY PLAN': string }>(`explain ${text}`, values)
     expect(rows.map((row) => row['QUERY PLAN']).join('\n')).not.toMatch(/Seq Scan on users/)
   }

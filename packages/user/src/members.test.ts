@@ -132,7 +132,7 @@ test('members come longest first, page by page, and are found by a part of name 
   statements.length = 0
   const second = await list(bob, { limit: 2, cursor: first.nextCursor! })
   // The list's own: a job that tells people may read at the same time.
-  expect(statements.filter((s) => s.includes('joined_at'))).toHaveLength(1)
+  expect(statements.filter((s) => s.text.includes('joined_at'))).toHaveLength(1)
   expect(second).toMatchObject({ items: [{ userId: carol.id }], nextCursor: null })
   expect((await list(bob, { q: 'CAR' })).items.map((m) => m.name)).toEqual(['Carol'])
   expect((await list(bob, { q: carol.email })).items.map((m) => m.name)).toEqual(['Carol'])

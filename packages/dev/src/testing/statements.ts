@@ -13,11 +13,16 @@ subscribe('http.server.request.start', (message) => {
 // A commit may start these before its answer is out.
 const started = /graphile|outbox|kit\.crons/
 
+export interface Asked {
+  text: string
+  values: unknown[]
+}
+
 /** Keeps the statements of HTTP requests, from their start to the end of their answer. */
 export const ofRequests = () => {
-  const statements: string[] = []
-  const observe = (text: string) => {
-    if (request.getStore()?.answered === false && !started.test(text)) statements.push(text)
+  const statements: Asked[] = []
+  const observe = ({ text, values }: Asked) => {
+    if (request.getStore()?.answered === false && !started.test(text)) statements.push({ text, values })
   }
   return { statements, observe }
 }
