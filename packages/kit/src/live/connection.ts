@@ -198,10 +198,13 @@ class Connection implements Listener, Seat, Open {
   }
 
   tick(now: number) {
+    const begun = this.begun + resumeWithin
+    const silent = this.wire.oneWay ? Infinity : this.heard + silentFor
     if (now >= this.person.exp * 1000) this.close(closeCodes.unauthorized)
-    else if (now - this.begun >= resumeWithin && !this.resumed) this.close(closeCodes.protocol)
-    else if (now - this.begun >= resumeWithin && !this.admitted) this.close(closeCodes.restarting)
-    else if (now - this.heard >= silentFor && !this.wire.oneWay) this.close(closeCodes.tooSlow)
+    else if (now >= begun && !this.resumed) this.close(closeCodes.protocol)
+    else if (now >= begun && !this.admitted) this.close(closeCodes.restarting)
+    else if (now >= silent) this.close(closeCodes.tooSlow)
+    return Math.min(this.person.exp * 1000, this.resumed && this.admitted ? Infinity : begun, silent)
   }
 
   recheck() {

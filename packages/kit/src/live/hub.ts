@@ -2,22 +2,12 @@ import type { Bus } from '../bus.ts'
 import { catchUp, retried } from './catch-up.ts'
 import { type CloseCode, closeCodes } from './close-codes.ts'
 import { channelOf, decode, type Frame } from './frame.ts'
-import { handOut, pass } from './hand-out.ts'
 import type { Listener, View } from './listener.ts'
 import { openListeners } from './listeners.ts'
-import { type Head, type Log, page } from './log.ts'
+import type { Log } from './log.ts'
+import { openOrder } from './order.ts'
 import type { Timing } from './timing.ts'
-import {
-  forgetHeld,
-  forgetOld,
-  forgetRing,
-  type From,
-  hold,
-  openTopic,
-  type Subscription,
-  takeNext,
-  type Topic,
-} from './topic.ts'
+import { forgetOld, type From, openTopic, type Subscription, type Topic } from './topic.ts'
 
 /**
  * One hub a process: between the bus, which may lose, double and reorder, and the listeners, who see each seq of a topic
@@ -79,110 +69,17 @@ export interface HubParts {
   warn(message: string, about: object): void
 }
 
-const holeWait = 100
 const pollEvery = 1000
-const tooFarBehind = 1000
 
 export const openHub = (parts: HubParts): Hub => {
-  const { bus, log, timing, counts, warn } = parts
+  const { bus, log, timing, warn } = parts
   const topics = new Map<string, Topic>()
-  const listeners = openListeners({ timing, slow: counts.slow })
+  const listeners = openListeners({ timing, slow: parts.counts.slow })
   let closed = false
   let callOffPoll: (() => void) | undefined
 
   const isHere = (topic: Topic) => !closed && topics.get(topic.name) === topic
-  const isBehind = (topic: Topic) => topic.highest > topic.delivered!
-
-  const offerTo = (topic: Topic, frame: Frame) => {
-    if (frame.seq === 0) return pass(parts, topic, frame)
-    if (topic.delivered === undefined) return hold(topic, frame)
-    if (frame.seq <= topic.delivered) return
-    if (frame.seq === topic.delivered + 1) handOut(parts, topic, frame)
-    else hold(topic, frame)
-    handOutHeld(topic)
-  }
-
-  const handOutHeld = (topic: Topic) => {
-    if (topic.held.size > 0) for (let next = takeNext(topic); next; next = takeNext(topic)) handOut(parts, topic, next)
-    if (isBehind(topic)) return waitForHole(topic)
-    topic.callOffHole?.()
-    topic.callOffHole = undefined
-  }
-
-  const waitForHole = (topic: Topic) => {
-    if (topic.callOffHole || topic.filling || !isHere(topic)) return
-    topic.callOffHole = timing.after(holeWait, () => {
-      topic.callOffHole = undefined
-      if (!isBehind(topic)) return
-      counts.gap()
-      mend(topic)
-    })
-  }
-
-  const mend = (topic: Topic) =>
-    topic.highest > topic.delivered! + tooFarBehind ? fallBehind(topic) : void fill(topic)
-
-  // Reads what is missing from the log, one read at a time a topic. What fails is tried again by the next poll.
-  const fill = async (topic: Topic) => {
-    if (topic.filling) return
-    const { generation } = topic
-    topic.filling = true
-    try {
-      for (let more = true; more;) {
-        const { highest } = topic
-        const frames = await log.read(topic.name, topic.delivered!)
-        counts.filled()
-        if (!isHere(topic) || topic.generation !== generation) return
-        for (const frame of frames)
-          if (frame.seq === topic.delivered! + 1) handOut(parts, topic, frame)
-          else if (frame.seq > topic.delivered!) return await beginAnew(topic)
-        more = frames.length === page
-        // The bus told of something that the log did not have afterwards.
-        if (!more && highest > topic.delivered!) return await beginAnew(topic)
-      }
-    } catch (error) {
-      warn('a topic could not be filled from its log', { topic: topic.name, err: error })
-      return
-    } finally {
-      topic.filling = false
-    }
-    handOutHeld(topic)
-  }
-
-  const beginAnew = async (topic: Topic) => {
-    const { generation } = topic
-    const head = await log.head(topic.name)
-    if (isHere(topic) && topic.generation === generation) resetAll(topic, head)
-  }
-
-  // The log does not go on from where this process is: a database that was restored, a retention that was too short.
-  const resetAll = (topic: Topic, { head, epoch }: Head) => {
-    counts.broken()
-    warn('a topic does not continue; its listeners read anew', { topic: topic.name, delivered: topic.delivered, head })
-    topic.generation++
-    topic.delivered = topic.highest = head
-    topic.epoch = epoch
-    forgetHeld(topic)
-    forgetRing(topic)
-    restart(topic, () => 'anew')
-  }
-
-  // Too far behind to be handed out in one go: each listener reads at its own pace.
-  const fallBehind = (topic: Topic) => {
-    topic.generation++
-    topic.delivered = topic.highest
-    forgetRing(topic)
-    restart(topic, (s) => s.asked ?? { after: s.sent })
-    handOutHeld(topic)
-  }
-
-  // Events that are not handed out end nobody's right: it is decided again before anything else is sent.
-  const restart = (topic: Topic, from: (s: Subscription) => From | 'anew') => {
-    for (const s of topic.subscriptions) {
-      s.listener.recheck()
-      if (s.state !== 'waiting') void catchUp(parts, s, from(s))
-    }
-  }
+  const order = openOrder(parts, isHere)
 
   const open = async (topic: Topic) => {
     const found = await retried(
@@ -191,10 +88,7 @@ export const openHub = (parts: HubParts): Hub => {
       () => !isHere(topic),
     )
     if (!found) return
-    topic.epoch = found.epoch
-    topic.delivered = found.head
-    topic.highest = Math.max(topic.highest, found.head)
-    handOutHeld(topic)
+    order.begin(topic, found)
   }
 
   const topicOf = (name: string): Topic => {
@@ -204,7 +98,7 @@ export const openHub = (parts: HubParts): Hub => {
     topics.set(name, topic)
     topic.leave = bus.subscribe(channelOf(name), (message) => {
       const frame = decode(name, message)
-      if (frame) offerTo(topic, frame)
+      if (frame) order.offer(topic, frame)
     })
     topic.opened = open(topic)
     return topic
@@ -228,13 +122,7 @@ export const openHub = (parts: HubParts): Hub => {
     for (const { topic: name, head, epoch } of moved) {
       const { topic, ...was } = asked.get(name)!
       if (!isHere(topic) || topic.generation !== was.generation) continue
-      if (topic.epoch === '') topic.epoch = epoch
-      if (topic.epoch !== epoch || head < was.head) {
-        resetAll(topic, { head, epoch })
-        continue
-      }
-      topic.highest = Math.max(topic.highest, head)
-      if (isBehind(topic)) mend(topic)
+      order.compare(topic, { head, epoch }, was)
     }
   }
 
@@ -297,7 +185,7 @@ export const openHub = (parts: HubParts): Hub => {
     resume: (s, from) => catchUp(parts, s, from),
     offer: (frame) => {
       const topic = topics.get(frame.topic)
-      if (topic) offerTo(topic, frame)
+      if (topic) order.offer(topic, frame)
     },
     poll,
     listeners: () => listeners,

@@ -19,8 +19,8 @@ export interface Listener {
   recheck(): void
   /** Resolves when no decision is asked for or under way. */
   decided(): Promise<void>
-  /** Comes each second: ends it where its time is over. */
-  tick(now: number): void
+  /** Ends it where its time is over; otherwise when that is to be asked again, at the latest. */
+  tick(now: number): number
 }
 
 /** How a protocol shows its topics. The same object for all of its listeners: what it makes is made once for them. */

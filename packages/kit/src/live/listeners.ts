@@ -10,13 +10,26 @@ interface Here {
   subscriptions: Subscription[]
 }
 
-const stuckAfter = 5000
+const second = 1000
+const stuckAfter = 5 * second
+/** How often a listener is looked at that has taken everything and whose time is not over before. */
+const lookEach = 5 * second
 
 /** Who listens in this process, on which topics, and whether they still take what they are sent. */
 export const openListeners = ({ timing, slow }: { timing: Timing; slow(): void }) => {
   const all = new Map<Listener, Here>()
   const people = new Map<string, number>()
   let draining = false
+
+  // Who is looked at in which second: to look at ten thousand each second would cost more than what is said to them.
+  const rounds = new Map<number, Listener[]>()
+  let round = 0
+  const lookAt = (listener: Listener, at: number) => {
+    const due = Math.max(round + 1, Math.ceil(at / second))
+    const others = rounds.get(due)
+    if (others) others.push(listener)
+    else rounds.set(due, [listener])
+  }
 
   // A listener that takes not a byte for five seconds does not read.
   const isStuck = (listener: Listener, here: Here, now: number) => {
@@ -27,12 +40,28 @@ export const openListeners = ({ timing, slow }: { timing: Timing; slow(): void }
     return false
   }
 
+  const look = (listener: Listener, now: number) => {
+    const here = all.get(listener)
+    if (!here) return
+    const next = listener.tick(now)
+    if (!isStuck(listener, here, now))
+      return lookAt(listener, Math.min(next, now + (here.at < now ? second : lookEach)))
+    slow()
+    listener.close(closeCodes.tooSlow)
+  }
+
   return {
     /** Also tells it to go where everybody is told to. */
     add: (listener: Listener) => {
       const { id } = listener.person
+      const now = timing.now()
+      if (all.size === 0) {
+        rounds.clear()
+        round = Math.floor(now / second)
+      }
       people.set(id, (people.get(id) ?? 0) + 1)
-      all.set(listener, { taken: 0, at: timing.now(), subscriptions: [] })
+      all.set(listener, { taken: 0, at: now, subscriptions: [] })
+      look(listener, now)
       if (draining) listener.close(closeCodes.restarting)
     },
     /** Gives what it was on; nothing where it is not here any more. */
@@ -53,11 +82,10 @@ export const openListeners = ({ timing, slow }: { timing: Timing; slow(): void }
     },
     /** Ends who is over or stuck; each second. */
     watch: (now: number) => {
-      for (const [listener, here] of all) {
-        listener.tick(now)
-        if (!isStuck(listener, here, now)) continue
-        slow()
-        listener.close(closeCodes.tooSlow)
+      while (round < Math.floor(now / second)) {
+        const due = rounds.get(++round) ?? []
+        rounds.delete(round)
+        for (const listener of due) look(listener, now)
       }
     },
     [Symbol.iterator]: () => all.keys(),

@@ -204,8 +204,10 @@ class InRoom implements Listener {
     return this.connection.taken()
   }
 
-  // Only the connection itself is asked each second.
-  tick() {}
+  // Only the connection itself is asked.
+  tick() {
+    return Infinity
+  }
 }
 
 /** The last seq that a listener was sent, or would be sent from if it had begun. */
