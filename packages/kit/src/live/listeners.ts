@@ -13,7 +13,7 @@ interface Here {
 const second = 1000
 const stuckAfter = 5 * second
 /** How often a listener is looked at that has taken everything and whose time is not over before. */
-const lookEach = 5 * second
+const lookEach = 2 * second
 
 /** Who listens in this process, on which topics, and whether they still take what they are sent. */
 export const openListeners = ({ timing, slow }: { timing: Timing; slow(): void }) => {
