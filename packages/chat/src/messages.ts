@@ -49,7 +49,8 @@ export const send = async (ctx: Ctx, roomId: string, input: NewMessage) => {
       }
       await attachments.give(tx, row.id, input.attachments)
       notices.said(tx, roomId)
-      return tx.append<Message>({ topic: topicOf(roomId), type: 'message', subject: row.id, row: messages.insert(row) })
+      const event = { topic: topicOf(roomId), type: 'message', subject: row.id, row: messages.insert(row) }
+      return tx.append<Message>({ ...event, last: true })
     })
   } catch (error) {
     const same = constraintOf(error) === 'messages_client' && (await messages.byClient(ctx.db, mine))

@@ -149,7 +149,7 @@ export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommi
       const send = sender(together(client), true)
       const begun = send({ text: 'begin', values: [] })
       begun.catch(() => undefined)
-      const { tx, finish, end } = openTx(send, options.actorId)
+      const { tx, finish, abandon } = openTx(send, { actorId: options.actorId, goesOn: options.before !== undefined })
       try {
         const answer = await work(tx)
         await begun
@@ -157,8 +157,7 @@ export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommi
         const commit = await finish()
         return { answer, commit }
       } catch (error) {
-        end()
-        await send({ text: 'rollback', values: [] }).catch((e: Error) => (broken = e))
+        await abandon().catch((e: Error) => (broken = e))
         throw error
       }
     } finally {

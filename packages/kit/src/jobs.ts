@@ -10,7 +10,7 @@ export { cron, job, type JobCtx, type JobSettings, type JobSpec, type RunningJob
 
 /** The jobs of a running service. */
 export interface Jobs {
-  /** A transaction of this process added jobs: they reach the worker within 50 ms, and within a second anyway. */
+  /** A transaction of this process added jobs that are due: they reach the worker within 50 ms, and within a second anyway. */
   poke(): void
   /** True after `poke` until the next `runDue`: there is something for the tail of this request to run. */
   readonly poked: boolean

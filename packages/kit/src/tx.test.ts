@@ -3,7 +3,7 @@ import { testLog } from '@wealist/dev/testing/log'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Db, openDb } from './db.ts'
 import { newId } from './ids.ts'
-import { sql } from './sql.ts'
+import { type Sql, sql } from './sql.ts'
 import type { Commit } from './tx.ts'
 
 let database: TestDatabase
@@ -146,12 +146,11 @@ test('a row that holds its own seq gets the one of its event, 30 at once and one
   const topic = `room:${newId()}`
   await db.run(sql`create table said (id uuid primary key, seq bigint not null)`)
   const taken = newId()
+  let n = 0
   const say = (id: string) =>
     db.tx((tx) =>
       tx.append<{ id: string; seq: number }>({
-        topic,
-        type: 'message',
-        subject: id,
+        ...{ topic, type: 'message', subject: id, last: n++ % 2 === 1 },
         row: (seq) => sql`insert into said (id, seq) values (${id}, ${seq}) returning id, seq`,
       }),
     )
@@ -165,8 +164,38 @@ test('a row that holds its own seq gets the one of its event, 30 at once and one
   expect(log.map((e) => ({ seq: e.seq, ...(JSON.parse(e.payload!) as object) }))).toEqual(rows)
   expect(rows.map((r) => r.seq)).toEqual(Array.from({ length: 31 }, (_, i) => i + 1))
   expect(commits.flatMap((c) => c.events.map((e) => e.seq)).toSorted((a, b) => a - b)).toEqual(rows.map((r) => r.seq))
-  await expect(
-    db.tx((tx) => tx.append({ topic, type: 'x', subject: taken, row: () => sql`select 1 as id where false` })),
-  ).rejects.toThrow('without a row')
+  for (const last of [false, true])
+    await expect(
+      db.tx((tx) => tx.append({ topic, type: 'x', subject: taken, row: () => sql`select 1 as id where false`, last })),
+    ).rejects.toThrow('null value in column "seq"')
   expect(await headOf(topic)).toBe(31)
+})
+
+test('what is appended last is committed with it: its jobs are kept, nothing can follow, and what comes before `commit` sees it open', async () => {
+  const topic = `room:${newId()}`
+  const said = (last: boolean) => ({
+    ...{ topic, type: 'message', subject: newId(), last },
+    row: (seq: Sql) => sql`select ${seq}::bigint as seq`,
+  })
+  commits.length = 0
+  await expect(
+    db.tx(async (tx) => {
+      tx.addJob('before', { topic })
+      await tx.append(said(true))
+      tx.addJob('after', { topic })
+    }),
+  ).rejects.toThrow('this transaction has ended')
+  const jobs = () => db.rows(sql`select task from kit.outbox where payload ->> 'topic' = ${topic}`)
+  expect(await jobs()).toEqual([{ task: 'before' }])
+  expect(await headOf(topic)).toBe(1)
+  const seen: unknown[] = []
+  await db.tx((tx) => tx.append(said(true)), {
+    before: async (tx, answer) => {
+      seen.push(answer.parse())
+      tx.addJob('kept', { topic })
+    },
+  })
+  expect(seen).toEqual([{ seq: 2 }])
+  expect(await jobs()).toEqual([{ task: 'before' }, { task: 'kept' }])
+  expect((await logOf(topic)).map((e) => e.payload)).toEqual(['{"seq":1}', '{"seq":2}'])
 })

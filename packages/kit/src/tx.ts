@@ -13,11 +13,14 @@ export interface LogEvent {
   timestamp: string
 }
 
-/** What a commit leaves to do: events to publish, jobs to relay. */
+/** What a commit leaves to do: events to publish, jobs to relay at once. */
 export interface Commit {
   events: LogEvent[]
   jobs: boolean
 }
+
+/** What is not due before then, in milliseconds, is relayed with all else of its second: of a key, as one. */
+const later = 2000
 
 export interface JobOptions {
   /** One waiting job a key: a second add replaces the payload and keeps the time. */
@@ -42,9 +45,17 @@ export interface Tx extends Queryable {
   /**
    * Adds an event whose row holds the seq it is made at: `row` is an `insert|update … returning` over that seq, and what
    * it returns, as JSON text, is the event's payload and the answer. The topic's head is locked from here to the commit,
-   * so it comes last, once a transaction. `row` gives exactly one: what could keep it from that is locked or known before.
+   * so it comes last of what asks, once a transaction. With `last` the transaction ends with it: the commit is sent along,
+   * and nobody waits for the head while an answer travels. `row` gives exactly one: what could keep it from that is
+   * locked or known before.
    */
-  append<T>(event: { topic: string; type: string; subject: string; row: (seq: Sql) => Sql }): Promise<Json<T>>
+  append<T>(event: {
+    topic: string
+    type: string
+    subject: string
+    row: (seq: Sql) => Sql
+    last?: boolean
+  }): Promise<Json<T>>
   /**
    * Blanks what the log of `topic` still says of rows that are deleted for good: the payloads of the earlier events
    * that were emitted with one of these `subjects`, their ids. Their seqs stay.
@@ -61,13 +72,25 @@ export interface Tx extends Queryable {
   actAs(actorId: string | null): void
 }
 
-/** A transaction over a client on which `begin` is under way. `finish` commits. */
-export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promise<Commit>; end(): void } => {
+export interface OpenTx {
+  tx: Tx
+  /** Commits, or waits for a commit that is under way. */
+  finish(): Promise<Commit>
+  /** Leaves nothing of it, unless a commit is under way: then waits for how that ends. */
+  abandon(): Promise<void>
+}
+
+/** A transaction over a client on which `begin` is under way. `goesOn`: something follows the work, so nothing in it is last. */
+export const openTx = (
+  send: Send,
+  { actorId, goesOn = false }: { actorId?: string | undefined; goesOn?: boolean } = {},
+): OpenTx => {
   const events: Pending[] = []
-  const appended: LogEvent[] = []
-  const jobs: { name: string; payload: string; options: JobOptions }[] = []
+  const appended: Promise<(LogEvent & { payload: string })[]>[] = []
+  const jobs: Job[] = []
   let actor = actorId ?? null
   let ended = false
+  let ending: Promise<Commit> | undefined
   // A branch that goes on after another one failed would reach a connection that others have by now.
   const alive = () => {
     if (ended) throw new Error('this transaction has ended')
@@ -82,12 +105,11 @@ export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promis
       alive()
       events.push({ topic, type, payload: textOf(payload), actorId: actor, subject: subject ?? null })
     },
-    append: async <T>({ topic, type, subject, row }: Parameters<Tx['append']>[0]) => {
-      const [logged] = await all.rows<LogEvent & { payload: string }>(appending({ topic, type, subject, row, actor }))
-      // The head has moved: without a row there would be a hole.
-      if (!logged) throw new Error(`an event ${type} without a row`)
+    append: async <T>({ topic, type, subject, row, last = false }: Parameters<Tx['append']>[0]) => {
+      const logged = all.rows<LogEvent & { payload: string }>(appending({ topic, type, subject, row, actor }))
       appended.push(logged)
-      return new Json<T>(logged.payload)
+      if (last && !goesOn) finish().catch(() => undefined)
+      return new Json<T>((await logged)[0]!.payload)
     },
     erase: async (topic, ...subjects) => {
       await all.run(
@@ -102,25 +124,41 @@ export const openTx = (send: Send, actorId?: string): { tx: Tx; finish(): Promis
         all.run(sql`select from kit.heads where topic = any(${topics}) order by topic for update`),
       ])
     },
-    addJob: (name, payload, options = {}) => void jobs.push({ name, payload: JSON.stringify(payload), options }),
+    addJob: (name, payload, options = {}) => {
+      alive()
+      jobs.push({ name, payload: JSON.stringify(payload), options })
+    },
     actAs: (id) => void (actor = id),
   }
-  const end = () => void (ended = true)
-  const finish = async () => {
-    end()
+  const commit = async () => {
+    ended = true
     // Sent in one go. When one fails, PostgreSQL answers `commit` with ROLLBACK, and the failure is thrown here.
     const queued = jobs.length > 0 ? send(outbox(jobs)) : undefined
     const logged = events.length > 0 ? send<EventRow>(heads(events)) : undefined
     const committed = send({ text: 'commit', values: [] })
-    const [q, l, c] = await Promise.allSettled([queued, logged, committed])
-    for (const result of [q, l, c]) if (result.status === 'rejected') throw result.reason
+    const [a, q, l, c] = await Promise.allSettled([Promise.all(appended), queued, logged, committed])
+    for (const result of [a, q, l, c]) if (result.status === 'rejected') throw result.reason
     if (c.status === 'fulfilled' && c.value.command !== 'COMMIT')
       throw new Error('the transaction was rolled back: a statement had failed and its error was swallowed')
+    const before = a.status === 'fulfilled' ? a.value.flat() : []
     const rows = l.status === 'fulfilled' ? (l.value?.rows ?? []) : []
-    return { events: [...appended, ...rows.map((row) => ({ ...row, seq: Number(row.seq) }))], jobs: jobs.length > 0 }
+    return { events: [...before, ...rows.map((row) => ({ ...row, seq: Number(row.seq) }))], jobs: jobs.some(isSoon) }
   }
-  return { tx, finish, end }
+  const finish = () => (ending ??= commit())
+  const abandon = async () => {
+    ended = true
+    if (ending) await ending.catch(() => undefined)
+    else await send({ text: 'rollback', values: [] })
+  }
+  return { tx, finish, abandon }
 }
+
+interface Job {
+  name: string
+  payload: string
+  options: JobOptions
+}
+const isSoon = ({ options: { runAt } }: Job) => !runAt || runAt.getTime() < Date.now() + later
 
 interface Pending {
   topic: string
@@ -134,7 +172,8 @@ interface EventRow extends Omit<LogEvent, 'seq'> {
   seq: string
 }
 
-// `row` sees the seq that its event gets: under the lock of the head nobody else takes it.
+// `row` sees the seq that its event gets: under the lock of the head nobody else takes it. Without a row there would be a
+// hole in the log: it has no seq then, which the column refuses.
 const appending = ({
   topic,
   type,
@@ -152,12 +191,13 @@ const appending = ({
       on conflict (topic) do update set head = heads.head + 1 returning head
     ), r as (${row(sql`(select head from h)`)}), logged as (
       insert into kit.events (topic, seq, type, payload, actor_id, subject)
-      select ${topic}, h.head, ${type}, to_json(r)::text, ${actor}::uuid, ${subject}::uuid from h, r
+      select ${topic}, case when exists (select from r) then h.head end, ${type}, to_json(r)::text, ${actor}::uuid, ${subject}::uuid
+      from h left join r on true
       returning topic, seq, type, payload, actor_id, at
     )
     select topic, seq, type, payload, actor_id as "actorId", to_json(at)#>>'{}' as timestamp from logged`
 
-const outbox = (jobs: { name: string; payload: string; options: JobOptions }[]) => {
+const outbox = (jobs: readonly Job[]) => {
   const { text, values } = sql`insert into kit.outbox (task, payload, job_key, run_at)
     select * from unnest(${jobs.map((j) => j.name)}::text[], ${jobs.map((j) => j.payload)}::json[],
       ${jobs.map((j) => j.options.key ?? null)}::text[], ${jobs.map((j) => j.options.runAt?.toISOString() ?? null)}::timestamptz[])`
