@@ -74,4 +74,4 @@ export const first = async (tx: Queryable, eventId: string) =>
   (await tx.run(sql`insert into livekit_events (id) values (${eventId}) on conflict do nothing`)) > 0
 
 export const forgetEvents = (db: Queryable) =>
-  db.run(sql`delete from livekit_events where at < now() - interval '7 days'`)
+  db.run(sql`delete from livekit_events where at < now() - interval '7 days'`, { slow: true })

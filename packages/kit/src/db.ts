@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { Log } from './log.ts'
 import { asUnavailable, queryable, type Observe, type Queryable, type Send, sqlState } from './sql.ts'
 import { openShared } from './shared.ts'
+import { ask } from './statement.ts'
 import { type Commit, type Tx, type TxOptions, openTx } from './tx.ts'
 import { openTurns } from './turns.ts'
 
@@ -85,7 +86,9 @@ const together =
     const { stream } = client.connection
     stream.cork()
     process.nextTick(() => stream.uncork())
-    return client.query(statement as pg.QueryConfig) as Promise<never>
+    return new Promise<never>((resolve, reject) =>
+      ask(client, statement, (error, result) => (error ? reject(error) : resolve(result as never))),
+    )
   }
 
 export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommit }: DbOptions): Db => {

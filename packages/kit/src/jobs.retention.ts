@@ -21,8 +21,11 @@ export const kitJobs: readonly JobSpec[] = [
 const dropAnswers = async (db: Queryable, signal: AbortSignal) => {
   for (let dropped = batch; dropped === batch;) {
     signal.throwIfAborted()
-    dropped = await db.run(sql`delete from kit.idempotency where (actor, route, key) in (
-      select actor, route, key from kit.idempotency where created < now() - interval '24 hours' limit ${batch})`)
+    dropped = await db.run(
+      sql`delete from kit.idempotency where (actor, route, key) in (
+        select actor, route, key from kit.idempotency where created < now() - interval '24 hours' limit ${batch})`,
+      { slow: true },
+    )
   }
 }
 
@@ -57,6 +60,7 @@ const dropLow = async (db: Queryable, { topic, low, days, signal }: Low) => {
     signal.throwIfAborted()
     await db.run(
       sql`delete from kit.events where topic = ${topic} and seq >= ${from} and seq < ${Math.min(from + batch, end)}`,
+      { slow: true },
     )
   }
 }

@@ -144,3 +144,23 @@ test('where nobody can connect, all who wait are told', async () => {
   )
   expect(shared.waiting()).toBe(0)
 })
+
+test('after the end of the pool a statement is refused, what is under way is answered, and what waits, too', async () => {
+  await times(2, () => pid(0.05))
+  const under = times(20, () => pid(0.05))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  const ended = pool.end()
+  const late = pid()
+  await Promise.all([under, late, ended])
+  await expect(pid()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  expect(shared.waiting()).toBe(0)
+  open()
+})
+
+test('a value that cannot be sent fails alone', async () => {
+  const wrong = () => shared.send({ text: 'select $1::json', values: [{ n: 1n }] })
+  const all = await Promise.allSettled(Array.from({ length: 12 }, (_, n) => (n % 3 ? pid() : wrong())))
+  for (const [n, { status }] of all.entries()) if (n % 3 === 0) expect(status).toBe('rejected')
+  expect(await times(12, () => pid())).toHaveLength(12)
+  expect(pool.totalCount).toBeLessThanOrEqual(2)
+})

@@ -1,17 +1,20 @@
 import pg from 'pg'
 import { unavailable } from './errors.ts'
 import type { Send } from './sql.ts'
+import { ask, type Statement } from './statement.ts'
 
 /** A connection that carries statements now, which are answered in the order they were sent. */
 interface Carrier {
   client: pg.PoolClient
   under: number
+  /** When it last answered, or began. */
+  moved: number
   broken?: Error
 }
 
 interface Waiting {
   since: number
-  statement: Parameters<Send>[0]
+  statement: Statement
   resolve(result: pg.QueryResult): void
   reject(error: Error): void
 }
@@ -54,7 +57,8 @@ export const openShared = ({ pool, depth, patience, lost }: SharedOptions): Shar
   const begin = (carrier: Carrier) => {
     const waiting = line.shift()!
     carrier.under += weightOf(waiting)
-    carrier.client.query(waiting.statement as pg.QueryConfig, (error: Error | null, result: pg.QueryResult) => {
+    ask(carrier.client, waiting.statement, (error, result) => {
+      carrier.moved = performance.now()
       carrier.under -= weightOf(waiting)
       // What a statement did wrong leaves the connection as it was.
       if (error && !(error instanceof pg.DatabaseError && error.severity === 'ERROR')) carrier.broken ??= error
@@ -69,25 +73,26 @@ export const openShared = ({ pool, depth, patience, lost }: SharedOptions): Shar
     if (carrier.under === 0) leave(carrier)
   }
   const leave = (carrier: Carrier) => {
-    carriers.delete(carrier)
+    if (!carriers.delete(carrier)) return
     carrier.client.off('error', lost)
     carrier.client.release(carrier.broken)
     call()
   }
 
-  const ask = () => {
+  const connect = () => {
     asked++
+    const since = performance.now()
     pool.connect((error, client) => {
       asked--
       if (client) return take(client)
-      // Those that carry take the rest; without any it is the same for all who wait.
-      if (carriers.size > 0) return
-      line.shift()?.reject(error!)
-      call()
+      // Those that carry take the rest. Without any it is the same for all who waited by then.
+      if (carriers.size === 0 && line[0] && line[0].since <= since) line.shift()!.reject(error!)
+      for (const carrier of carriers) fill(carrier)
+      if (carriers.size === 0) call()
     })
   }
   const take = (client: pg.PoolClient) => {
-    const carrier: Carrier = { client, under: 0 }
+    const carrier: Carrier = { client, under: 0, moved: performance.now() }
     carriers.add(carrier)
     client.on('error', lost)
     // Those who are still to come have their share of the line.
@@ -97,26 +102,37 @@ export const openShared = ({ pool, depth, patience, lost }: SharedOptions): Shar
 
   // As many as the line can use: of those that are free, or else in the pool's own line.
   const call = () => {
+    if (pool.ending) return void (carriers.size === 0 && refuse(Infinity))
     const free = isFree()
     if (!free && carriers.size > 0 && !othersWait()) return
     const wanted = Math.min(max, free ? line.length : Math.ceil(line.length / depth))
-    while (asked < wanted) ask()
+    while (asked < wanted) connect()
   }
 
-  const refuse = () => {
-    while (line[0] && line[0].since < performance.now() - patience)
+  const refuse = (until: number) => {
+    while (line[0] && line[0].since < until)
       line.shift()!.reject(unavailable('The database is busy or away for a moment.'))
-    late = line.length > 0 ? setTimeout(refuse, patience / 4).unref() : undefined
+  }
+  const look = () => {
+    late = undefined
+    refuse(performance.now() - patience)
+    if (line.length === 0) return
+    late = setTimeout(look, patience / 4).unref()
+    call()
+  }
+
+  // The one that moved last: behind one that stands still it would wait, too.
+  const liveliest = () => {
+    let found: Carrier | undefined
+    for (const carrier of carriers) if (fits(carrier) && (!found || carrier.moved > found.moved)) found = carrier
+    return found
   }
 
   const join = (waiting: Waiting) => {
     line.push(waiting)
-    if (line.length === 1 && !isFree() && !othersWait()) {
-      let least: Carrier | undefined
-      for (const carrier of carriers) if (!least || carrier.under < least.under) least = carrier
-      if (least && fits(least)) return begin(least)
-    }
-    late ??= setTimeout(refuse, patience / 4).unref()
+    const carrier = line.length === 1 && !isFree() && !othersWait() && liveliest()
+    if (carrier) return begin(carrier)
+    late ??= setTimeout(look, patience / 4).unref()
     call()
   }
 

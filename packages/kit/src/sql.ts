@@ -3,15 +3,9 @@ import sql, { empty, join, raw, type Sql } from 'sql-template-tag'
 import { unavailable } from './errors.ts'
 import { Json } from './json.ts'
 import { staleCursor, type PageRequest } from './page.ts'
+import type { Statement } from './statement.ts'
 
 export { empty, join, raw, sql, type Sql }
-
-// Counts, sequences and versions fit a JS number; times in rows that rules look at are Dates.
-const types = {
-  getTypeParser: ((oid: number, format: 'text' | 'binary') =>
-    oid === 20 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
-}
-const asText = { getTypeParser: () => (v: string) => v } as unknown as typeof pg.types
 
 /**
  * What a page lists: `items` selects at most `limit + 1` rows in order, `keys` names the columns that order them, none of
@@ -35,8 +29,8 @@ export interface Queryable {
   rows<T extends object>(statement: Sql): Promise<T[]>
   /** The first row, or undefined. */
   row<T extends object>(statement: Sql): Promise<T | undefined>
-  /** How many rows a statement changed. */
-  run(statement: Sql): Promise<number>
+  /** How many rows a statement changed. `slow`: it sweeps, and may take long: it has a connection alone. */
+  run(statement: Sql, options?: { slow?: boolean }): Promise<number>
   /** The first row of a select or of an `insert|update|delete … returning`, as JSON text. */
   json<T>(statement: Sql): Promise<Json<T> | undefined>
   /**
@@ -65,16 +59,6 @@ export interface Queryable {
 /** Seen by metrics and by the tests that count statements or have them explained. */
 export type Observe = (statement: Pick<Statement, 'text' | 'values'>, ms: number) => void
 
-export interface Statement {
-  text: string
-  values: unknown[]
-  name?: string | undefined
-  rowMode?: 'array'
-  types?: unknown
-  /** May take long: nobody else's statement waits behind it on its connection. */
-  alone?: boolean | undefined
-}
-
 export type Send = <R>(statement: Statement) => Promise<pg.QueryResult & { rows: R[] }>
 
 // A statement text is prepared once a connection under a short name. Texts are few; a service that made ever new ones
@@ -91,13 +75,13 @@ const nameOf = (text: string) => {
 
 /** The statements of `Queryable` over one way to send them. */
 export const queryable = (send: Send): Queryable => {
-  const objects = <T>({ text, values }: Sql) => send<T>({ text, values, name: nameOf(text), types })
+  const objects = <T>({ text, values }: Sql, alone?: boolean) => send<T>({ text, values, name: nameOf(text), alone })
   const texts = async ({ text, values }: Sql, alone?: boolean) =>
-    (await send<(string | null)[]>({ text, values, name: nameOf(text), rowMode: 'array', types: asText, alone })).rows
+    (await send<(string | null)[]>({ text, values, name: nameOf(text), asText: true, alone })).rows
   return {
     rows: async <T extends object>(q: Sql) => (await objects<T>(q)).rows,
     row: async <T extends object>(q: Sql) => (await objects<T>(q)).rows[0],
-    run: async (q) => (await objects(q)).rowCount ?? 0,
+    run: async (q, { slow } = {}) => (await objects(q, slow)).rowCount ?? 0,
     json: async <T>(q: Sql) => {
       const [row] = await texts(sql`with r as (${q}) select to_json(r)::text from r`)
       return row ? new Json<T>(row[0]!) : undefined

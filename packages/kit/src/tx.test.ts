@@ -9,10 +9,10 @@ import type { Commit } from './tx.ts'
 let database: TestDatabase
 let db: Db
 const commits: Commit[] = []
+const log = testLog()
 
 beforeAll(async () => {
   database = await cloneDatabase('chat', undefined)
-  const log = testLog()
   db = openDb({ url: database.url, max: 20, log, onCommit: (commit) => commits.push(commit) })
   await db.run(sql`create table rows (id uuid primary key)`)
 })
@@ -198,4 +198,42 @@ test('what is appended last is committed with it: its jobs are kept, nothing can
   expect(seen).toEqual([{ seq: 2 }])
   expect(await jobs()).toEqual([{ task: 'before' }, { task: 'kept' }])
   expect((await logOf(topic)).map((e) => e.payload)).toEqual(['{"seq":1}', '{"seq":2}'])
+})
+
+test('a commit that cannot be sent leaves no transaction open on its connection', async () => {
+  const one = openDb({ url: database.url, max: 1, log })
+  const topic = `room:${newId()}`
+  const failed = one.tx(async (tx) => {
+    tx.emit(topic, 'x', {})
+    tx.addJob('never', {}, { runAt: new Date(Number.NaN) })
+    await tx.run(sql`select 1`)
+  })
+  await expect(failed).rejects.toThrow(RangeError)
+  await one.run(sql`insert into kit.heads (topic, head) values (${topic}, 7)`)
+  expect(await headOf(topic)).toBe(7)
+  await one.close()
+})
+
+test('a branch that appends last after its transaction failed ends nothing', async () => {
+  const one = openDb({ url: database.url, max: 1, log })
+  const topic = `room:${newId()}`
+  let late: Promise<unknown> = Promise.resolve()
+  const failed = one.tx(async (tx) => {
+    late = new Promise((resolve) => setTimeout(resolve, 100)).then(() =>
+      tx.append({ topic, type: 'x', subject: newId(), row: (seq) => sql`select ${seq}::bigint as seq`, last: true }),
+    )
+    late.catch(() => undefined)
+    await tx.run(sql`select 1`)
+    throw new Error('refused')
+  })
+  await expect(failed).rejects.toThrow('refused')
+  const other = one.tx(async (tx) => {
+    tx.emit(topic, 'other', {})
+    await tx.run(sql`select pg_sleep(0.3)`)
+    throw new Error('refused, too')
+  })
+  await expect(other).rejects.toThrow('refused, too')
+  await expect(late).rejects.toThrow('this transaction has ended')
+  expect(await logOf(topic)).toEqual([])
+  await one.close()
 })

@@ -106,6 +106,7 @@ export const openTx = (
       events.push({ topic, type, payload: textOf(payload), actorId: actor, subject: subject ?? null })
     },
     append: async <T>({ topic, type, subject, row, last = false }: Parameters<Tx['append']>[0]) => {
+      alive()
       const logged = all.rows<LogEvent & { payload: string }>(appending({ topic, type, subject, row, actor }))
       appended.push(logged)
       if (last && !goesOn) finish().catch(() => undefined)
@@ -145,10 +146,11 @@ export const openTx = (
     return { events: [...before, ...rows.map((row) => ({ ...row, seq: Number(row.seq) }))], jobs: jobs.some(isSoon) }
   }
   const finish = () => (ending ??= commit())
+  const rollback = () => send({ text: 'rollback', values: [] })
   const abandon = async () => {
     ended = true
-    if (ending) await ending.catch(() => undefined)
-    else await send({ text: 'rollback', values: [] })
+    // Where the commit failed it may not have come to an end.
+    await (ending ? ending.catch(rollback) : rollback())
   }
   return { tx, finish, abandon }
 }

@@ -82,7 +82,14 @@ export const openListeners = ({ timing, slow }: { timing: Timing; slow(): void }
     },
     /** Ends who is over or stuck; each second. */
     watch: (now: number) => {
-      while (round < Math.floor(now / second)) {
+      const last = Math.floor(now / second)
+      // A clock that was set back: everybody is due in a time to come.
+      if (last < round) {
+        rounds.clear()
+        round = last
+        for (const listener of [...all.keys()]) look(listener, now)
+      }
+      while (round < last) {
         const due = rounds.get(++round) ?? []
         rounds.delete(round)
         for (const listener of due) look(listener, now)
