@@ -10,7 +10,7 @@ import { type Db, openDb } from './db.ts'
 import { conflict, notFound, unavailable } from './errors.ts'
 import { cron, job, type JobCtx, type Jobs, type JobSpec, openJobs } from './jobs.ts'
 import { openCrons } from './jobs.cron.ts'
-import { freeDead } from './jobs.locks.ts'
+import { freeDead, space } from './jobs.locks.ts'
 import { sql } from './sql.ts'
 
 const log = testLog()
@@ -378,6 +378,23 @@ test('a job of a killed process is run again at once by the next that starts', a
   // A second, or a few where the machine is busy; not the four hours that its lock would last.
   await until(() => attempt === 2, 25_000)
   expect(Date.now() - killed).toBeLessThan(25_000)
+})
+
+test('a job whose worker is found dead later is run then', async () => {
+  await add('shared', 'x')
+  const child = await worker(hang)
+  await said(child, 'begun')
+  const holder = await db.pool.connect()
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await holder.query('select pg_advisory_lock($1, hashtext(locked_by)) from graphile_worker._private_jobs', [space])
+  let attempt = 0
+  await start([job('shared', Note, (ctx) => void (attempt = ctx.job.attempt))])
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  expect(attempt).toBe(0)
+  await holder.query('select pg_advisory_unlock_all()')
+  holder.release()
+  await until(() => attempt === 2, 12_000)
 })
 
 test('a keyed job of a killed process that a newer one took the place of is gone, and not kept as failed', async () => {
