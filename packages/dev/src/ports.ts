@@ -3,6 +3,9 @@ import { createServer } from 'node:net'
 import { commandOf, printed } from './alive.ts'
 
 const given = new Set<number>()
+const range = { from: 20_000, ports: 12_000 }
+// Processes that run at the same time begin in other places: none takes what another has found free and not used yet.
+const own = { from: range.from + (process.pid % 60) * 200, ports: 200 }
 
 /**
  * A port that is free, and stays so: below those that the system gives to outgoing connections, and never the same one
@@ -10,7 +13,8 @@ const given = new Set<number>()
  */
 export const freePort = async (): Promise<number> => {
   for (let attempt = 0; attempt < 1000; attempt++) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    const { from, ports } = attempt < 100 ? own : range
+    const port = from + Math.floor(Math.random() * ports)
     if (given.has(port) || !(await isFree(port))) continue
     given.add(port)
     return port
