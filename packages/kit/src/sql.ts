@@ -157,8 +157,9 @@ export const sqlState = (error: unknown) => (error instanceof pg.DatabaseError ?
 /** The name of the constraint that an error of PostgreSQL speaks of. */
 export const constraintOf = (error: unknown) => (error instanceof pg.DatabaseError ? error.constraint : undefined)
 
-// 26000 the statement that was to prepare this one did not come to it, 08 connection, 53 resources, 57 shutdown or a statement that took too long, 25P03 and 25P04 a transaction that did,
-// 55P03, 40P01 and 40001 rows that stayed busy however often it was tried: later it works, and nothing was stored.
+// 08 connection, 53 resources, 57 shutdown or a statement that took too long, 25P03 and 25P04 a transaction that did,
+// 26000 one behind another that was to prepare it and failed, 55P03, 40P01 and 40001 rows that stayed busy however often
+// it was tried: later it works, and nothing was stored.
 const away = (error: unknown) => {
   const state = sqlState(error)
   if (state) return /^(26000|08|53|57|25P0[34]|55P03|40P01|40001)/.test(state)

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
+import type { Statement } from '@wealist/kit/statement'
 
 // Jobs, sweeps and the directory ask PostgreSQL beside the requests, whenever their time comes.
 const request = new AsyncLocalStorage<{ answered: boolean }>()
@@ -13,10 +14,7 @@ subscribe('http.server.request.start', (message) => {
 // A commit may start these before its answer is out.
 const started = /graphile|outbox|kit\.crons/
 
-export interface Asked {
-  text: string
-  values: unknown[]
-}
+export type Asked = Pick<Statement, 'text' | 'values'>
 
 /** Keeps the statements of HTTP requests, from their start to the end of their answer. */
 export const ofRequests = () => {
