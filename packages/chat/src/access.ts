@@ -30,9 +30,7 @@ export const change = async <T>(
   { via, id, admin = false, people = false }: { via: rights.Via; id: string; admin?: boolean; people?: boolean },
   work: (tx: Tx, scope: rights.Scope) => Promise<T>,
 ): Promise<T> => {
-  const { roomId, workspaceId } = await placeOf(ctx, via, id)
-  const { role } = await ctx.memberships.of(workspaceId, ctx.actor.id)
-  if (!role) throw notFound(called[via])
+  const roomId = await mayChange(ctx, via, id)
   const changing = async (tx: Tx) => {
     if (people) await participants.lockAll(tx, roomId)
     const scope = await rights.lockRight(tx, { roomId, userId: ctx.actor.id })
@@ -41,6 +39,14 @@ export const change = async <T>(
     return work(tx, scope)
   }
   return ctx.tx(changing, { turn: topicOf(roomId) })
+}
+
+/** The room of what is to be changed, by somebody of its workspace: what is asked before the transaction. */
+export const mayChange = async (ctx: Ctx, via: rights.Via, id: string): Promise<string> => {
+  const { roomId, workspaceId } = await placeOf(ctx, via, id)
+  const { role } = await ctx.memberships.of(workspaceId, ctx.actor.id)
+  if (!role) throw notFound(called[via])
+  return roomId
 }
 
 export const placeOf = async (ctx: Ctx, via: rights.Via, id: string): Promise<Place> => {

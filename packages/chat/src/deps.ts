@@ -9,6 +9,7 @@ import { openWorkspaces } from '@wealist/kit/workspaces'
 import * as z from 'zod'
 import { follow } from './directory.ts'
 import type { Place } from './places.ts'
+import { openTogether } from './together.ts'
 
 export const Config = KitConfig.extend({
   ...objectsConfig,
@@ -31,6 +32,7 @@ export const open = async (config: z.output<typeof Config>, base: Base) => {
     directory: workspaces.directory,
     objects,
     places: openPlaces<Place>(),
+    together: openTogether(base),
     livekit: livekit({
       url: config.LIVEKIT_URL,
       apiUrl: config.LIVEKIT_API_URL,

@@ -1,5 +1,4 @@
 import type { InRoom } from '@wealist/contract/chat/live'
-import type { Message } from '@wealist/contract/chat/messages'
 import { codeOf } from '@wealist/kit/errors'
 import { topicOf } from './access.ts'
 import type { Ctx } from './deps.ts'
@@ -18,8 +17,7 @@ export const say = async (
   const { messageType: type, ...input } = frame.payload
   const { clientId } = input
   try {
-    const stored = await messages.send(ctx, chatId, { ...input, type })
-    const { id, seq } = stored.parse() as Message
+    const { id, seq } = await messages.say(ctx, chatId, { ...input, type })
     send('ack', { chatId, clientId, id, seq })
   } catch (error) {
     const code = codeOf(error)

@@ -59,7 +59,8 @@ export const list = (
   })
 }
 
-export interface NewRow {
+/** What is said and names nothing else. */
+export interface Plain {
   id: string
   roomId: string
   clientId: string
@@ -67,6 +68,9 @@ export interface NewRow {
   senderName: string
   type: Message['type']
   content: string
+}
+
+export interface NewRow extends Plain {
   attachments: readonly object[]
   mentions: readonly string[]
   reply: { id: string; seq: number } | undefined
@@ -77,6 +81,27 @@ export const insert = (m: NewRow) => (seq: Sql) =>
   sql`insert into messages as m (id, room_id, seq, client_id, sender_id, sender_name, type, content, attachments, mentions, reply_to, reply_seq)
     values (${m.id}, ${m.roomId}, ${seq}, ${m.clientId}, ${m.senderId}, ${m.senderName}, ${m.type}, ${m.content},
       ${JSON.stringify(m.attachments)}::jsonb, ${m.mentions}::uuid[], ${m.reply?.id ?? null}, ${m.reply?.seq ?? null}) returning ${columns}`
+
+/**
+ * What was said in several rooms, where its sender is in the room and has not said it before. For `tx.appendAll`. Each is
+ * looked up by itself: a plan made while the tables were small would go through all of them.
+ */
+export const asked = (all: readonly Plain[]) =>
+  sql`select 'room:' || t."roomId" as topic, t.id as subject, t."senderId" as actor_id, t.*
+    from (
+      select * from json_to_recordset(${JSON.stringify(all)}) as t(id uuid, "roomId" uuid, "clientId" uuid, "senderId" uuid, "senderName" text, type text, content text)
+      order by "roomId", "senderId"
+    ) t
+    cross join lateral (select from participants where room_id = t."roomId" and user_id = t."senderId" for key share) p
+    cross join lateral (select from rooms where id = t."roomId" and deleted_at is null limit 1) r
+    left join lateral (
+      select true as said from messages where room_id = t."roomId" and client_id = t."clientId" and sender_id = t."senderId" limit 1
+    ) m on true
+    where m.said is null`
+
+export const insertAll = (placed: Sql) =>
+  sql`insert into messages as m (id, room_id, seq, client_id, sender_id, sender_name, type, content)
+    select id, "roomId", seq, "clientId", "senderId", "senderName", type, content from ${placed} returning ${columns}`
 
 /** What a sender said under a clientId. */
 export const byClient = (

@@ -4,7 +4,7 @@ import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
 import { constraintOf } from '@wealist/kit/sql'
 import type { Tx } from '@wealist/kit/tx'
-import { change, see, topicOf } from './access.ts'
+import { change, mayChange, see, topicOf } from './access.ts'
 import * as attachments from './attachments.ts'
 import type { Ctx } from './deps.ts'
 import * as messages from './messages.sql.ts'
@@ -57,6 +57,19 @@ export const send = async (ctx: Ctx, roomId: string, input: NewMessage) => {
     if (same) return same
     throw error
   }
+}
+
+/** The same for who waits for no more than its place: with what others say meanwhile, unless it names something. */
+export const say = async (ctx: Ctx, roomId: string, input: NewMessage): Promise<{ id: string; seq: number }> => {
+  const { clientId, content, type, mentions, replyTo, attachments: files } = input
+  if (mentions.length === 0 && replyTo === null && files.length === 0) {
+    await mayChange(ctx, 'room', roomId)
+    const { id: senderId, name: senderName } = ctx.actor
+    const row = { id: newId(), roomId, clientId, senderId, senderName, type, content }
+    const seq = await ctx.together(row)
+    if (seq !== undefined) return { id: row.id, seq }
+  }
+  return (await send(ctx, roomId, input)).parse() as Message
 }
 
 export const update = (ctx: Ctx, id: string, input: { content: string; mentions?: string[] | undefined }) =>

@@ -150,7 +150,8 @@ export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommi
     let broken: Error | undefined
     try {
       const send = sender(together(client), true)
-      const begun = send({ text: 'begin', values: [] })
+      const { hurry } = options
+      const begun = send({ text: hurry ? `begin; set local lock_timeout = ${hurry}` : 'begin', values: [] })
       begun.catch(() => undefined)
       const { tx, finish, abandon } = openTx(send, { actorId: options.actorId, goesOn: options.before !== undefined })
       try {
@@ -177,7 +178,7 @@ export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommi
         onCommit?.(commit)
         return answer
       } catch (error) {
-        if (attempt > 3 || !again.has(sqlState(error) ?? '')) throw asUnavailable(error)
+        if (attempt > (options?.hurry ? 0 : 3) || !again.has(sqlState(error) ?? '')) throw asUnavailable(error)
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt))
       }
     }

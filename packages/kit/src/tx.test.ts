@@ -200,6 +200,83 @@ test('what is appended last is committed with it: its jobs are kept, nothing can
   expect((await logOf(topic)).map((e) => e.payload)).toEqual(['{"seq":1}', '{"seq":2}'])
 })
 
+test('rows of many topics at once, among others added one by one, are dense in each and in the order of their ids', async () => {
+  await db.run(sql`create table posts (id uuid primary key, topic text not null, seq bigint not null)`)
+  const topics = Array.from({ length: 3 }, () => `room:${newId()}`)
+  const rows = (placed: Sql) =>
+    sql`insert into posts as p (id, topic, seq) select subject, topic, seq from ${placed} returning p.id, p.seq`
+  const post = (ids: readonly string[], refused = '') =>
+    db.tx((tx) =>
+      tx.appendAll({
+        type: 'post',
+        asked: sql`select t.id as subject, (${topics}::text[])[1 + t.n % 3] as topic, t.id as actor_id
+          from unnest(${ids}::uuid[]) with ordinality as t(id, n) where t.id::text <> ${refused} order by t.n desc`,
+        rows,
+      }),
+    )
+  const one = (topic: string) => {
+    const subject = newId()
+    const row = (seq: Sql) =>
+      sql`insert into posts (id, topic, seq) values (${subject}, ${topic}, ${seq}) returning id, seq`
+    return db.tx((tx) => tx.append({ topic, type: 'post', subject, row, last: true }))
+  }
+  const ids = () => Array.from({ length: 10 }, newId)
+  const [known, others] = [ids(), ids()]
+  commits.length = 0
+  const [stored] = await Promise.all([
+    post(known, known[3]),
+    post(others),
+    post(ids()),
+    ...topics.map(one),
+    ...topics.map(one),
+  ])
+  expect(stored.map((e) => e.subject).toSorted()).toEqual(known.filter((id) => id !== known[3]))
+  await expect(post([newId(), others[0]!, newId()])).rejects.toThrow('posts_pkey')
+  expect(await post([newId()], 'none')).toHaveLength(1)
+  const all = await db.rows<{ id: string; topic: string; seq: number }>(
+    sql`select id, topic, seq from posts order by seq`,
+  )
+  expect(all).toHaveLength(36)
+  for (const topic of topics) {
+    const mine = all.filter((row) => row.topic === topic)
+    expect(mine.map((row) => row.seq)).toEqual(Array.from({ length: mine.length }, (_, i) => i + 1))
+    const log = await logOf(topic)
+    expect(log.map((e) => JSON.parse(e.payload!) as object)).toEqual(mine.map(({ id, seq }) => ({ id, seq })))
+    const batch = mine.map((row) => row.id).filter((id) => others.includes(id))
+    expect(batch).toEqual(batch.toSorted())
+  }
+  const told = commits.flatMap((c) => c.events.map((e) => `${e.topic} ${e.seq}`))
+  expect(told.toSorted()).toEqual(all.map((row) => `${row.topic} ${row.seq}`).toSorted())
+})
+
+test('a row that was asked for and not inserted leaves no hole in a log: nothing of the transaction is', async () => {
+  const topic = `room:${newId()}`
+  const asked = sql`select ${newId()}::uuid as subject, ${topic} as topic, null::uuid as actor_id`
+  const rows = () => sql`select ${newId()}::uuid as id`
+  await expect(db.tx((tx) => tx.appendAll({ type: 'x', asked, rows }))).rejects.toThrow('null value in column "seq"')
+  expect([await headOf(topic), await logOf(topic)]).toEqual([undefined, []])
+})
+
+test('whoever is in a hurry waits for a lock as long as it said, and is not run again', async () => {
+  const topic = `room:${newId()}`
+  let runs = 0
+  await db.tx(async (holding) => {
+    await holding.hold([topic])
+    const begun = performance.now()
+    const hurried = db.tx(
+      async (tx) => {
+        runs++
+        await tx.hold([topic])
+      },
+      { hurry: 50 },
+    )
+    await expect(hurried).rejects.toThrow('busy or away')
+    expect(performance.now() - begun).toBeLessThan(1500)
+  })
+  expect(runs).toBe(1)
+  await db.tx(async (tx) => tx.hold([topic]))
+})
+
 test('a commit that cannot be sent leaves no transaction open on its connection', async () => {
   const one = openDb({ url: database.url, max: 1, log })
   const topic = `room:${newId()}`

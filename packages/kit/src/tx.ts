@@ -1,5 +1,6 @@
 import { Json, textOf } from './json.ts'
 import { queryable, type Queryable, type Send, type Sql, sql } from './sql.ts'
+import { appending, appendingAll, heads, type Job, outbox, type Pending } from './tx.statements.ts'
 
 /** An event of a live topic as its log holds it. */
 export interface LogEvent {
@@ -11,6 +12,12 @@ export interface LogEvent {
   actorId: string | null
   /** ISO 8601, UTC. */
   timestamp: string
+}
+
+/** An event of a row that was inserted with it; `subject` is its id. */
+export interface AppendedEvent extends LogEvent {
+  payload: string
+  subject: string
 }
 
 /** What a commit leaves to do: events to publish, jobs to relay at once. */
@@ -34,6 +41,11 @@ export interface TxOptions {
    * with the same turn have a third of its connections at most; the others wait in order and without one, 10 s, then 503.
    */
   turn?: string
+  /**
+   * Milliseconds that it waits for a lock, instead of the role's two seconds. It is run once: what is in its way is for
+   * the caller to go round.
+   */
+  hurry?: number
 }
 
 export interface Tx extends Queryable {
@@ -56,6 +68,13 @@ export interface Tx extends Queryable {
     row: (seq: Sql) => Sql
     last?: boolean
   }): Promise<Json<T>>
+  /**
+   * `append` for rows of many topics, which ends the transaction: `asked` selects `topic`, `subject` (the row's id, by
+   * which those of a topic are ordered), `actor_id` and whatever a row takes, of those that may be, and locks what that
+   * rests on; `rows` inserts all that is in the table it is given, where each has its `seq`, and returns `id` and what
+   * its event says. Gives the events of those that were.
+   */
+  appendAll(events: { type: string; asked: Sql; rows: (placed: Sql) => Sql }): Promise<AppendedEvent[]>
   /**
    * Blanks what the log of `topic` still says of rows that are deleted for good: the payloads of the earlier events
    * that were emitted with one of these `subjects`, their ids. Their seqs stay.
@@ -112,6 +131,13 @@ export const openTx = (
       if (last && !goesOn) finish().catch(() => undefined)
       return new Json<T>((await logged)[0]!.payload)
     },
+    appendAll: async (what) => {
+      alive()
+      const logged = all.rows<AppendedEvent>(appendingAll(what))
+      appended.push(logged)
+      if (!goesOn) finish().catch(() => undefined)
+      return logged
+    },
     erase: async (topic, ...subjects) => {
       await all.run(
         sql`update kit.events set payload = null where topic = ${topic} and subject = any(${subjects}::uuid[]) and payload is not null`,
@@ -155,72 +181,8 @@ export const openTx = (
   return { tx, finish, abandon }
 }
 
-interface Job {
-  name: string
-  payload: string
-  options: JobOptions
-}
 const isSoon = ({ options: { runAt } }: Job) => !runAt || runAt.getTime() < Date.now() + later
-
-interface Pending {
-  topic: string
-  type: string
-  payload: string
-  actorId: string | null
-  subject: string | null
-}
 
 interface EventRow extends Omit<LogEvent, 'seq'> {
   seq: string
-}
-
-// `row` sees the seq that its event gets: under the lock of the head nobody else takes it. Without a row there would be a
-// hole in the log: it has no seq then, which the column refuses.
-const appending = ({
-  topic,
-  type,
-  subject,
-  row,
-  actor,
-}: {
-  topic: string
-  type: string
-  subject: string
-  row: (seq: Sql) => Sql
-  actor: string | null
-}) => sql`with h as (
-      insert into kit.heads as heads (topic, head) values (${topic}, 1)
-      on conflict (topic) do update set head = heads.head + 1 returning head
-    ), r as (${row(sql`(select head from h)`)}), logged as (
-      insert into kit.events (topic, seq, type, payload, actor_id, subject)
-      select ${topic}, case when exists (select from r) then h.head end, ${type}, to_json(r)::text, ${actor}::uuid, ${subject}::uuid
-      from h left join r on true
-      returning topic, seq, type, payload, actor_id, at
-    )
-    select topic, seq, type, payload, actor_id as "actorId", to_json(at)#>>'{}' as timestamp from logged`
-
-const outbox = (jobs: readonly Job[]) => {
-  const { text, values } = sql`insert into kit.outbox (task, payload, job_key, run_at)
-    select * from unnest(${jobs.map((j) => j.name)}::text[], ${jobs.map((j) => j.payload)}::json[],
-      ${jobs.map((j) => j.options.key ?? null)}::text[], ${jobs.map((j) => j.options.runAt?.toISOString() ?? null)}::timestamptz[])`
-  return { text, values, name: 'kit-outbox' }
-}
-
-// The row locks of the heads are taken here, in the topics' order, and held for one round trip: what commits later has
-// the higher seq, and a rollback leaves no hole.
-const heads = (events: Pending[]) => {
-  const { text, values } = sql`with e as (
-      select topic, type, payload, actor_id, subject, n, row_number() over (partition by topic order by n) as nth, count(*) over (partition by topic) as added
-      from unnest(${events.map((e) => e.topic)}::text[], ${events.map((e) => e.type)}::text[], ${events.map((e) => e.payload)}::text[],
-        ${events.map((e) => e.actorId)}::uuid[], ${events.map((e) => e.subject)}::uuid[]) with ordinality as t(topic, type, payload, actor_id, subject, n)
-    ), h as (
-      insert into kit.heads as heads (topic, head) select distinct topic, added from e order by topic
-      on conflict (topic) do update set head = heads.head + excluded.head returning topic, head
-    ), logged as (
-      insert into kit.events (topic, seq, type, payload, actor_id, subject)
-      select e.topic, h.head - e.added + e.nth, e.type, e.payload, e.actor_id, e.subject from e join h using (topic) order by e.n
-      returning topic, seq, type, payload, actor_id, at
-    )
-    select topic, seq, type, payload, actor_id as "actorId", to_json(at)#>>'{}' as timestamp from logged order by topic, seq`
-  return { text, values, name: 'kit-heads' }
 }
