@@ -7,6 +7,8 @@ import * as notices from './notices.ts'
 /** Milliseconds that all of them wait for one room. */
 const hurry = 100
 const most = 64
+/** In which those whose last words were just stored say the next ones: then they go together, and not in turns. */
+const linger = 1
 
 /**
  * What people say at the same time, in whichever rooms, is stored in one transaction: those of a moment wait while those
@@ -26,6 +28,7 @@ export const openTogether = ({ db, log }: Pick<Base, 'db' | 'log'>) => {
     identity: ({ id }) => id,
     size: most,
     lanes: 1,
+    linger,
     run: async (all) => {
       const seqs = await store(all).catch((err: unknown) => {
         log.warn({ err, messages: all.length }, 'messages were not stored together, and are each by itself')

@@ -46,7 +46,7 @@ export const appendingAll = ({ type, asked, rows }: { type: string; asked: Sql; 
       insert into kit.heads as heads (topic, head) select topic, count(*) from asked group by topic order by topic
       on conflict (topic) do update set head = heads.head + excluded.head returning topic, head
     ), placed as (
-      select a.*, h.head - count(*) over (partition by topic) + row_number() over (partition by topic order by subject) as seq
+      select a.*, h.head + 1 - row_number() over (partition by topic order by subject desc) as seq
       from asked a join h using (topic)
     ), r as (${rows(raw('placed'))}), logged as (
       insert into kit.events (topic, seq, type, payload, actor_id, subject)

@@ -13,13 +13,15 @@ export interface BatchOptions<K, V> {
   /** Most keys in one go, and most goes at the same time. */
   size: number
   lanes: number
+  /** Milliseconds after a go of several in which more may come before the next one; none unless told. */
+  linger?: number
 }
 
 /**
  * Makes one question of many: of those asked in one tick, and of those that came while all lanes were busy. What fails
  * fails for all who waited for it.
  */
-export const openBatch = <K, V>({ run, identity, size, lanes }: BatchOptions<K, V>) => {
+export const openBatch = <K, V>({ run, identity, size, lanes, linger }: BatchOptions<K, V>) => {
   const queue = new Map<string, Waiting<K, V>>()
   let busy = 0
   let scheduled = false
@@ -35,7 +37,10 @@ export const openBatch = <K, V>({ run, identity, size, lanes }: BatchOptions<K, 
       for (const [, { reject }] of taken) reject(error)
     } finally {
       busy--
-      schedule()
+      if (linger && taken.length > 1 && !scheduled) {
+        scheduled = true
+        setTimeout(flush, linger)
+      } else schedule()
     }
   }
   const flush = () => {
