@@ -9,9 +9,13 @@ export const streamTo = (response: ServerResponse, headers: Record<string, strin
   response.writeHead(200, headers)
   // What is written between the client's going and the news of it.
   response.on('error', () => undefined)
+  response.flushHeaders()
+  // Without chunks the body is what the connection carries: written there, as Node holds back what an answer is given.
+  const { socket } = response
+  const line = socket ?? response
   const gone = stream.open({
-    write: (data) => void response.write(data),
-    unsent: () => response.writableLength,
+    write: (data) => void line.write(data),
+    unsent: () => line.writableLength,
     end: () => void response.end(),
     abort: (why) => void (response.writableFinished || response.destroy(why)),
   })
