@@ -11,7 +11,7 @@ export interface Frame {
   /** `{ type, seq, payload, timestamp, actorId }` as JSON text. */
   text: string
   /** As each protocol shows it, made once for all of its listeners. */
-  shown?: Map<View, Message>
+  shown?: { view: View; message: Message }[]
 }
 
 /** The one place where an event becomes its frame, for the publisher and for the log alike. */

@@ -30,8 +30,8 @@ export const send = ({ counts, warn }: Parts, listener: Listener, message: Messa
 
 /** The frame as a protocol shows it, made once for all listeners of that protocol. */
 export const shownAs = ({ warn }: Pick<Parts, 'warn'>, frame: Frame, view: View): Message => {
-  const shown = (frame.shown ??= new Map<View, Message>())
-  let message = shown.get(view)
+  const shown = (frame.shown ??= [])
+  let message = shown.find((as) => as.view === view)?.message
   if (!message) {
     let text: string | undefined = frame.text
     try {
@@ -45,7 +45,7 @@ export const shownAs = ({ warn }: Pick<Parts, 'warn'>, frame: Frame, view: View)
     text ??= JSON.stringify({ type: 'skip', seq })
     const from = view.named && JSON.stringify(view.named(frame.topic))
     message = messageOf(type, seq || undefined, from ? `${from.slice(0, -1)},${text.slice(1)}` : text)
-    shown.set(view, message)
+    shown.push({ view, message })
   }
   return message
 }
@@ -73,14 +73,15 @@ export const handOut = (parts: Parts, topic: Topic, frame: Frame) => {
 
 // What is the same for all listeners of a view. Nearly always there is one view, or a row of the same.
 const byView = <T>(make: (view: View) => T) => {
-  const made = new Map<View, T>()
+  let made: Map<View, T> | undefined
   let last: View | undefined
   let its: T | undefined
   return (view: View): T => {
     if (view === last) return its!
-    if (!made.has(view)) made.set(view, make(view))
+    if (last) (made ??= new Map()).set(last, its!)
+    its = made?.get(view) ?? make(view)
     last = view
-    return (its = made.get(view)!)
+    return its
   }
 }
 

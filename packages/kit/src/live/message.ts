@@ -4,7 +4,7 @@ export interface Message {
   /** What a client may resume from once it has this; none for what is no part of a sequence. */
   seq: number | undefined
   text: string
-  encoded: Map<Encode, Buffer> | undefined
+  encoded: { by: Encode; data: Buffer } | undefined
 }
 
 /** How a transport writes a message. */
@@ -23,8 +23,6 @@ export const control = (type: string, payload: object, seq?: number): Message =>
 
 /** The message as a transport writes it; the same buffer for all of its listeners. */
 export const encodedBy = (encode: Encode, message: Message): Buffer => {
-  const made = (message.encoded ??= new Map())
-  let data = made.get(encode)
-  if (!data) made.set(encode, (data = encode(message)))
-  return data
+  if (message.encoded?.by !== encode) message.encoded = { by: encode, data: encode(message) }
+  return message.encoded.data
 }
