@@ -10,6 +10,7 @@ import type { Ctx } from './deps.ts'
 import * as messages from './messages.sql.ts'
 import * as notices from './notices.ts'
 import * as participants from './participants.sql.ts'
+import type { Stored } from './together.ts'
 
 const mostEmoji = 20
 
@@ -60,14 +61,13 @@ export const send = async (ctx: Ctx, roomId: string, input: NewMessage) => {
 }
 
 /** The same for who waits for no more than its place: with what others say meanwhile, unless it names something. */
-export const say = async (ctx: Ctx, roomId: string, input: NewMessage): Promise<{ id: string; seq: number }> => {
+export const say = async (ctx: Ctx, roomId: string, input: NewMessage): Promise<Stored> => {
   const { clientId, content, type, mentions, replyTo, attachments: files } = input
   if (mentions.length === 0 && replyTo === null && files.length === 0) {
     await mayChange(ctx, 'room', roomId)
     const { id: senderId, name: senderName } = ctx.actor
-    const row = { id: newId(), roomId, clientId, senderId, senderName, type, content }
-    const seq = await ctx.together(row)
-    if (seq !== undefined) return { id: row.id, seq }
+    const stored = await ctx.together({ id: newId(), roomId, clientId, senderId, senderName, type, content })
+    if (stored) return stored
   }
   return (await send(ctx, roomId, input)).parse() as Message
 }

@@ -1,4 +1,4 @@
-import { type Queryable, sql } from '@wealist/kit/sql'
+import { type Queryable, type Sql, sql } from '@wealist/kit/sql'
 
 /** Pins the messages that people are told of next: the same ones again until they were told. Nothing where there is none. */
 export const pin = (db: Queryable, roomId: string) =>
@@ -40,3 +40,8 @@ export const unread = (db: Queryable, { roomId, from, to }: { roomId: string; fr
         and m.deleted_at is null order by m.seq desc limit 100) s), '[]') as said,
     coalesce((select json_agg(json_build_object('userId', user_id, 'readSeq', read_seq) order by user_id) from participants
       where room_id = ${roomId} and read_seq < ${to}), '[]') as people`)
+
+/** The jobs of `placed` messages, one a room, due in so many ms: task, payload, key and time. */
+export const waiting = (placed: Sql, { ms }: { ms: number }) =>
+  sql`select 'noti.room', json_build_object('roomId', "roomId"), 'room:' || "roomId", now() + ${`${ms} ms`}::interval
+    from (select distinct "roomId" from ${placed}) p`

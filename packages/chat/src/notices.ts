@@ -2,6 +2,7 @@ import { id } from '@wealist/contract/fields'
 import { internal as noti } from '@wealist/contract/noti'
 import type { Item } from '@wealist/contract/noti/internal'
 import { job, type JobCtx } from '@wealist/kit/jobs'
+import type { Sql } from '@wealist/kit/sql'
 import type { Tx } from '@wealist/kit/tx'
 import * as z from 'zod'
 import { topicOf } from './access.ts'
@@ -16,6 +17,9 @@ const mostItems = 10
 /** Something was said in a room: those who are away are told, once for all that was said meanwhile. */
 export const said = (tx: Tx, roomId: string) =>
   tx.addJob('noti.room', { roomId }, { key: `room:${roomId}`, runAt: new Date(Date.now() + patience) })
+
+/** The same of all rooms in which something was said, for `tx.appendAll`. */
+export const saidIn = (placed: Sql) => notices.waiting(placed, { ms: patience })
 
 const tell = async (ctx: JobCtx<Deps>, { roomId }: { roomId: string }) => {
   const pinned = await notices.pin(ctx.db, roomId)

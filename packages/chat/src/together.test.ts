@@ -1,7 +1,8 @@
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
+import { unavailable } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 let service: ChatService
 let people: ChatService['people']
@@ -31,6 +32,7 @@ test('what 40 say in three rooms at once is stored in a few transactions, acknow
   const rooms = (await Promise.all([1, 2, 3].map(() => service.group()))).map(({ id }) => id)
   const sockets = await Promise.all(Array.from({ length: 40 }, (_, i) => socketOf(i % 2 ? 'alice' : 'bob')))
   const before = await Promise.all(rooms.map(logOf))
+  const warned = vi.spyOn(service.running.base.log, 'warn')
   const acks = await Promise.all(sockets.map((socket, i) => socket.say(`${i}`, { chatId: rooms[i % 3]! })))
   for (const [i, room] of rooms.entries()) {
     const mine = acks.filter(({ payload }) => payload['chatId'] === room).map(({ payload }) => payload)
@@ -43,6 +45,7 @@ test('what 40 say in three rooms at once is stored in a few transactions, acknow
     expect(told.length).toBeGreaterThan(0)
   }
   expect(await transactionsOf(rooms)).toBeLessThan(20)
+  expect(warned.mock.calls).toEqual([])
   for (const socket of sockets) socket.close()
 })
 const bySeq = (a: { seq: string }, b: { seq: string }) => Number(a.seq) - Number(b.seq)
@@ -101,14 +104,42 @@ test('whoever is being taken out of a room as they speak is refused once they ar
   bob.close()
 })
 
-test('one clientId said twice in the same moment is one message', async () => {
+test('one clientId said often in the same moment is one message, and what others say with it is stored together', async () => {
   const { id: room } = await service.group()
-  const sockets = await Promise.all([socketOf('alice'), socketOf('alice'), socketOf('bob')])
+  const { id: other } = await service.group()
+  const sockets = await Promise.all((['bob', 'alice', 'alice', 'alice', 'bob', 'bob'] as const).map(socketOf))
   const clientId = newId()
-  const said = await Promise.all(sockets.map((socket) => socket.say('once', { chatId: room, clientId })))
-  expect(said[0]!.payload).toEqual(said[1]!.payload)
+  const warned = vi.spyOn(service.running.base.log, 'warn')
+  // The first goes at once; those after it wait for it, and go together.
+  const said = await Promise.all(
+    sockets.map((socket, i) => socket.say(`${i}`, i === 0 || i === 5 ? { chatId: other } : { chatId: room, clientId })),
+  )
+  expect(said.map(({ type }) => type)).toEqual(Array.from({ length: 6 }, () => 'ack'))
+  for (const { payload } of said.slice(2, 4)) expect(payload).toEqual(said[1]!.payload)
   // Another person's is another message, whatever its sender calls it.
-  expect(said[2]!.payload['id']).not.toBe(said[0]!.payload['id'])
+  expect(said[4]!.payload['id']).not.toBe(said[1]!.payload['id'])
   expect(await service.rows('select from messages where client_id = $1', [clientId])).toHaveLength(2)
+  expect(warned.mock.calls).toEqual([])
   for (const socket of sockets) socket.close()
+})
+
+test('what says nothing is refused on a socket, too', async () => {
+  const { id: room } = await service.group()
+  const alice = await socketOf('alice')
+  alice.send('message', { clientId: newId(), content: ' ', messageType: 'text', chatId: room })
+  expect((await alice.type('error')).payload['code']).toBe('VALIDATION_ERROR')
+  alice.close()
+})
+
+test('while the database is away a message is an error that says so, once, and is stored when it is sent again', async () => {
+  const { id: room } = await service.group()
+  const alice = await socketOf('alice')
+  const clientId = newId()
+  const tx = vi.spyOn(service.running.base.db, 'tx').mockRejectedValueOnce(unavailable('The database is away.'))
+  const said = await alice.say('hello', { chatId: room, clientId })
+  expect([said.type, said.payload['code'], tx.mock.calls.length]).toEqual(['error', 'UNAVAILABLE', 1])
+  tx.mockRestore()
+  alice.send('message', { clientId, content: 'hello', messageType: 'text', chatId: room })
+  expect((await alice.type('ack')).payload['clientId']).toBe(clientId)
+  alice.close()
 })

@@ -114,9 +114,12 @@ export const startStorm = async (crowd: number) => {
   const clients = new Map<ServiceName, pg.Pool>()
   /** What the tables really hold, asked past the lines. */
   const rows = async <T extends object>(service: StormService, statement: string) => {
-    const pool = clients.get(service) ?? new pg.Pool({ connectionString: databases[service]!, max: 1 })
-    pool.on('error', () => undefined)
-    clients.set(service, pool)
+    let pool = clients.get(service)
+    if (!pool) {
+      pool = new pg.Pool({ connectionString: databases[service]!, max: 1 })
+      pool.on('error', () => undefined)
+      clients.set(service, pool)
+    }
     return (await pool.query(statement)).rows as T[]
   }
 

@@ -42,6 +42,9 @@ export const endpoint = (runtime: Runtime, { route, handler }: Mounted) => {
     const kept = key === undefined ? undefined : await claimOf(base, route, actor, key, input)
     if (kept?.state === 'answered') return { ...kept, headers: { ...kept.headers, 'idempotency-replayed': 'true' } }
 
+    // A stream has no end that a connection could go on after.
+    if (route.stream && info.raw.method === 'HEAD') return { status: 200, headers: eventStreamHeaders, body: null }
+
     const ctx = context(shared, { runtime, route, actor, info, headers, claim: kept })
     try {
       const given = await run(ctx, { ...input, page })

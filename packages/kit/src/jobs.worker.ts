@@ -36,26 +36,21 @@ export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) =
   const { log } = runs
   const stopping = new AbortController()
   const tasks = tasksOf(runs, specs, () => stopping.signal)
+  const pgPool = new Pool({
+    connectionString: url,
+    max: concurrency + 1,
+    connectionTimeoutMillis: 3000,
+    statement_timeout: 10_000,
+    keepAlive: true,
+  })
   const lost = (error: Error) => log.warn({ error: error.message }, 'the job worker lost a connection')
-  const openPool = () => {
-    const pgPool = new Pool({
-      connectionString: url,
-      max: concurrency + 1,
-      connectionTimeoutMillis: 3000,
-      statement_timeout: 10_000,
-      keepAlive: true,
-    })
-    pgPool.on('error', lost)
-    pgPool.on('connect', (client) => {
-      client.on('error', lost)
-      endSilence(client)
-    })
-    return pgPool
-  }
+  pgPool.on('error', lost)
+  pgPool.on('connect', (client) => {
+    client.on('error', lost)
+    endSilence(client)
+  })
 
   const launch = () => {
-    // Its own: a library that waits for ever also leaves its listeners on it.
-    const pgPool = openPool()
     const session = openSession({ url, log, id: () => pool.id })
     const events = new EventEmitter()
     const over = once(events, 'pool:gracefulShutdown:complete')
@@ -80,7 +75,6 @@ export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) =
       await Promise.race([ended, over.then(() => pause(grace))])
       await session.close()
       if (!closed) again = setTimeout(() => (current = launch()), 1000)
-      await Promise.race([pgPool.end(), pause(grace)])
     })()
     const nudge = (n: number) => {
       if (!isEnding) pool.nudge(n)
@@ -103,6 +97,7 @@ export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) =
       session.release()
       await ended
       clearTimeout(late)
+      await pgPool.end()
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { JobOptions } from './tx.ts'
+import type { Appending, JobOptions } from './tx.ts'
 import { raw, type Sql, sql } from './sql.ts'
 
 export interface Job {
@@ -41,18 +41,17 @@ export const appending = ({
     select topic, seq, type, payload, actor_id as "actorId", to_json(at)#>>'{}' as timestamp from logged`
 
 // All heads are locked in the topics' order once all of `asked` is there, with whatever it locks. No row, no seq: as above.
-export const appendingAll = ({ type, asked, rows }: { type: string; asked: Sql; rows: (placed: Sql) => Sql }) =>
+export const appendingAll = ({ type, asked, rows, jobs }: Appending) =>
   sql`with asked as (${asked}), h as (
       insert into kit.heads as heads (topic, head) select topic, count(*) from asked group by topic order by topic
       on conflict (topic) do update set head = heads.head + excluded.head returning topic, head
     ), placed as (
-      select a.*, h.head + 1 - row_number() over (partition by topic order by subject desc) as seq
-      from asked a join h using (topic)
+      select a.*, h.head + 1 - row_number() over (partition by topic order by subject desc) as seq from asked a join h using (topic)
     ), r as (${rows(raw('placed'))}), logged as (
       insert into kit.events (topic, seq, type, payload, actor_id, subject)
       select p.topic, case when r.id = p.subject then p.seq end, ${type}, to_json(r)::text, p.actor_id, p.subject from placed p left join r on r.id = p.subject
       returning topic, seq, type, payload, actor_id, subject, at
-    )
+    ), queued as (insert into kit.outbox (task, payload, job_key, run_at) ${jobs(raw('placed'))})
     select topic, seq, type, payload, actor_id as "actorId", subject, to_json(at)#>>'{}' as timestamp from logged order by topic, seq`
 
 export const outbox = (jobs: readonly Job[]) => {

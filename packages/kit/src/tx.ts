@@ -14,6 +14,20 @@ export interface LogEvent {
   timestamp: string
 }
 
+/** Rows of many topics that are added together, each with the event of its own. */
+export interface Appending {
+  type: string
+  /**
+   * Selects `topic`, `subject` (the row's id, by which those of a topic are ordered), `actor_id` and whatever a row takes,
+   * of those that may be, and locks what that rests on.
+   */
+  asked: Sql
+  /** Inserts all that is in the table it is given, where each has its `seq`, and returns `id` and what its event says. */
+  rows: (placed: Sql) => Sql
+  /** Selects task, payload, key and time of the jobs that they make, which are relayed with the others of their second. */
+  jobs: (placed: Sql) => Sql
+}
+
 /** An event of a row that was inserted with it; `subject` is its id. */
 export interface AppendedEvent extends LogEvent {
   payload: string
@@ -42,7 +56,7 @@ export interface TxOptions {
    */
   turn?: string
   /**
-   * Milliseconds that it waits for a lock, instead of the role's two seconds. It is run once: what is in its way is for
+   * Milliseconds that it waits for each lock, instead of the role's two seconds. It is run once: what is in its way is for
    * the caller to go round.
    */
   hurry?: number
@@ -68,13 +82,8 @@ export interface Tx extends Queryable {
     row: (seq: Sql) => Sql
     last?: boolean
   }): Promise<Json<T>>
-  /**
-   * `append` for rows of many topics, which ends the transaction: `asked` selects `topic`, `subject` (the row's id, by
-   * which those of a topic are ordered), `actor_id` and whatever a row takes, of those that may be, and locks what that
-   * rests on; `rows` inserts all that is in the table it is given, where each has its `seq`, and returns `id` and what
-   * its event says. Gives the events of those that were.
-   */
-  appendAll(events: { type: string; asked: Sql; rows: (placed: Sql) => Sql }): Promise<AppendedEvent[]>
+  /** `append` for rows of many topics, with which the transaction ends. Gives the events of what was added. */
+  appendAll(what: Appending): Promise<AppendedEvent[]>
   /**
    * Blanks what the log of `topic` still says of rows that are deleted for good: the payloads of the earlier events
    * that were emitted with one of these `subjects`, their ids. Their seqs stay.
@@ -133,9 +142,10 @@ export const openTx = (
     },
     appendAll: async (what) => {
       alive()
+      if (goesOn) throw new Error('a transaction that goes on cannot end with what it appends')
       const logged = all.rows<AppendedEvent>(appendingAll(what))
       appended.push(logged)
-      if (!goesOn) finish().catch(() => undefined)
+      finish().catch(() => undefined)
       return logged
     },
     erase: async (topic, ...subjects) => {

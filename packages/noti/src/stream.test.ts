@@ -70,6 +70,35 @@ test('a stream begins with when to come back, where it stands and how much is un
   expect(stream.retry).toBeLessThanOrEqual(5000)
 })
 
+test('a HEAD of a stream has its headers and no body, so that what follows on the connection is answered; behind another request a stream begins, too', async () => {
+  const { hostname, port } = new URL(service.url)
+  const headers = Object.entries({ host: hostname, ...service.headersOf(alice) }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  )
+  const asked = (method: string, path: string) => `${method} ${path} HTTP/1.1\r\n${headers.join('')}\r\n`
+  const said = async (...requests: string[]) => {
+    let text = ''
+    const line = connect(Number(port), hostname).on('data', (data) => void (text += String(data)))
+    line.write(requests.join(''))
+    await pause()
+    await tell(1)
+    await pause()
+    line.destroy()
+    return text
+  }
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 300))
+  const path = '/api/notifications/stream'
+  const head = await said(asked('HEAD', path), asked('GET', '/api/notifications/unread-count'))
+  expect(head).toMatch(
+    /^HTTP\/1\.1 200 OK\r\n(?:[^\r]+\r\n)*content-type: text\/event-stream[^\r]*\r\n(?:[^\r]+\r\n)*\r\nHTTP\/1\.1 200 OK/i,
+  )
+  expect(head).not.toContain('retry: ')
+  const behind = await said(asked('GET', '/api/notifications/unread-count'), asked('GET', path))
+  expect(behind).toMatch(/\r\n\r\nretry: \d+\n\n/)
+  expect(behind).toContain('event: notification')
+  await settled(() => expect(service.running.live.hub.size).toBe(0))
+})
+
 test('Last-Event-ID with a bearer, or a ticket with after, brings exactly what was missed, then what comes', async () => {
   await tell(250)
   const replayed = await listen({ headers: { 'last-event-id': '120' } })

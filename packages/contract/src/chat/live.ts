@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { id, seq, text, time } from '../fields.ts'
 import { route, socketRoute } from '../route.ts'
 import { MyRoomsEvent, RoomEvent } from './events.ts'
-import { NewMessage } from './messages.ts'
+import { needed, NewMessage, saysSomething } from './messages.ts'
 
 const said = {
   clientId: id,
@@ -14,17 +14,22 @@ const said = {
 }
 const frame = <T extends string, P extends z.ZodRawShape>(type: T, payload: P) =>
   z.strictObject({ type: z.literal(type), payload: z.strictObject(payload) })
+const type = z.literal('message')
 const typing = z.strictObject({ type: z.literal('typing'), payload: z.strictObject({}).optional() })
 const stand = frame('stand', { state: z.enum(['online', 'away']) })
 
 /** What a client says in one room. `message` is answered by `ack`, or by `error` with its clientId. */
-export const InRoom = z.discriminatedUnion('type', [frame('message', said), typing, frame('read', { seq })])
+export const InRoom = z.discriminatedUnion('type', [
+  z.strictObject({ type, payload: z.strictObject(said).refine(saysSomething, needed) }),
+  typing,
+  frame('read', { seq }),
+])
 export type InRoom = z.infer<typeof InRoom>
 
 const chatId = { chatId: id }
 /** The same on a socket over many rooms: each names its room. `stand` says whether somebody is at the keyboard. */
 export const InRooms = z.discriminatedUnion('type', [
-  frame('message', { ...chatId, ...said }),
+  z.strictObject({ type, payload: z.strictObject({ ...chatId, ...said }).refine(saysSomething, needed) }),
   frame('typing', chatId),
   frame('read', { ...chatId, seq }),
   stand,

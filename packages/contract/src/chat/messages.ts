@@ -59,6 +59,11 @@ const mentions = z
   .max(50)
   .refine((ids) => new Set(ids).size === ids.length, 'names somebody twice')
 
+/** Every message has words or a file. */
+export const saysSomething = (m: { content: string; attachments: readonly string[] }) =>
+  m.content.trim() !== '' || m.attachments.length > 0
+export const needed = { path: ['content'], message: 'is needed' }
+
 export const NewMessage = z
   .strictObject({
     clientId: id,
@@ -71,7 +76,7 @@ export const NewMessage = z
     /** The id of a message of this room. */
     replyTo: id.nullable().default(null),
   })
-  .refine((m) => m.content.trim() !== '' || m.attachments.length > 0, { path: ['content'], message: 'is needed' })
+  .refine(saysSomething, needed)
 export type NewMessage = z.infer<typeof NewMessage>
 
 const params = z.strictObject({ id })

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { openBatch } from './batch.ts'
+import { type BatchOptions, openBatch } from './batch.ts'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** A batch whose goes end when the test says, and what each was asked. */
-const made = (more: { lanes?: number; linger?: number } = {}) => {
+const made = (more: Partial<BatchOptions<number, number>> = {}) => {
   const goes: { keys: number[]; end: (error?: Error) => void }[] = []
   const ask = openBatch<number, number>({
     run: (keys) =>
@@ -60,4 +60,24 @@ test('after a go of several the next one lingers for more, and after one alone i
   expect(goes).toHaveLength(2)
   await pause(80)
   expect(asked()).toEqual([[1], [2, 3], [4, 5]])
+})
+
+test('a full go does not linger, and no more wait than may, nor longer', async () => {
+  const { ask, goes, asked } = made({ linger: 50, bounds: { waiting: 4, patience: 100 } })
+  void ask(1)
+  await pause(1)
+  const waiting = [2, 3, 4, 5].map(ask)
+  await expect(ask(6)).rejects.toThrow('Too many wait')
+  goes[0]!.end()
+  await pause(1)
+  waiting.push(ask(7), ask(8))
+  goes[1]!.end()
+  await pause(5)
+  expect(asked()).toEqual([[1], [2, 3, 4], [5, 7, 8]])
+  const late = ask(9)
+  await expect(late).rejects.toThrow('Too many wait')
+  goes[2]!.end()
+  await pause(60)
+  expect(goes).toHaveLength(3)
+  expect(await Promise.all(waiting)).toEqual([20, 30, 40, 50, 70, 80])
 })

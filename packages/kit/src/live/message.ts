@@ -21,7 +21,7 @@ export const messageOf = (type: string, seq: number | undefined, text: string): 
 export const control = (type: string, payload: object, seq?: number): Message =>
   messageOf(type, seq, JSON.stringify({ type, payload }))
 
-/** The message as a transport writes it; the same buffer for all of its listeners. */
+/** The message as a transport writes it: the same buffer for all of its listeners in a row. */
 export const encodedBy = (encode: Encode, message: Message): Buffer => {
   if (message.encoded?.by !== encode) message.encoded = { by: encode, data: encode(message) }
   return message.encoded.data

@@ -7,7 +7,7 @@ export const streamTo = (response: ServerResponse, headers: Record<string, strin
   // It ends with its connection, which nothing else could use meanwhile: in chunks each event would be three writes.
   response.removeHeader('transfer-encoding')
   response.writeHead(200, headers)
-  // What is written between the client's going and the news of it.
+  // What is written between the client's going and the news of it, where the answer carries it.
   response.on('error', () => undefined)
   response.flushHeaders()
   // Without chunks the body is what the connection carries: written there, as Node holds back what an answer is given.
