@@ -191,7 +191,8 @@ describe.each(['node', 'lambda'] as const)('%s', (transport) => {
       (s) => s.send('message', { clientId: newId(), content: 'x'.repeat(8001) }),
       'error',
     ],
-    ['a thousand frames at once', (s) => Array.from({ length: 1000 }, () => s.send('ping', {})), 4429],
+    // On Lambda each is a function of its own, which here is one process: fewer, still three times too many.
+    ['a flood of frames', (s) => Array.from({ length: onNode ? 1000 : 300 }, () => s.send('ping', {})), 4429],
   ])('%s is answered clearly, and the process goes on', async (_, hostile, expected) => {
     const { id } = await service.group()
     const socket = await inRoom('alice', id)
