@@ -292,9 +292,10 @@ test('a wrong schedule or two jobs of one name end the start', async () => {
 
 test('a short tail gives back what it cannot finish, without an attempt, and leaves it to a longer run', async () => {
   let finished = 0
+  let takesMs = 10_000
   const slow = job('slow', Note, async ({ job: { signal } }) => {
     await new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, 400)
+      const timer = setTimeout(resolve, takesMs)
       signal.addEventListener('abort', () => (clearTimeout(timer), reject(new Error('stopped'))))
     })
     finished++
@@ -304,7 +305,8 @@ test('a short tail gives back what it cannot finish, without an attempt, and lea
   expect(jobs.poked).toBe(true)
   const begun = performance.now()
   expect(await jobs.runDue(150)).toBe(1)
-  expect(performance.now() - begun).toBeLessThan(390)
+  expect(performance.now() - begun).toBeLessThan(5000)
+  takesMs = 100
   expect(jobs.poked).toBe(false)
   expect(await db.row(sql`select attempts, locked_by from graphile_worker.jobs`)).toEqual({
     attempts: 0,

@@ -6,14 +6,14 @@ import { openPresence, type People } from './presence.ts'
 import { realTiming } from './timing.ts'
 
 /** The presence of a process, with times that a test can wait for. */
-export const presenceOf = async ({ url, prefix }: { url: string; prefix: string }) => {
+export const presenceOf = async ({ url, prefix }: { url: string; prefix: string }, expiryMs = 900) => {
   const log = openLog({ service: 'test', level: 'silent' })
   const redis = openRedis({ url, prefix, log })
   const bus = openBus({ redis, prefix, log })
   await ready(redis)
   const told: { at: number; topic: string; text: string }[] = []
   const offer = ({ topic, text }: Frame) => void told.push({ at: Date.now(), topic, text })
-  const presence = openPresence({ redis, bus, timing: realTiming, offer, refreshMs: 200, expiryMs: 900, lingerMs: 100 })
+  const presence = openPresence({ redis, bus, timing: realTiming, offer, refreshMs: 200, expiryMs, lingerMs: 100 })
   return {
     ...presence,
     redis,
