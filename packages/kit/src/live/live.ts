@@ -138,20 +138,20 @@ export const openLive = ({
     const handling = { ...lambdaParts, live: lambdaLive, log: openLogOf(fills ?? base.db), auth }
     return { live: lambdaLive, posts, handling }
   }
-  const publish = (frame: Frame) => {
-    if (!base.resident) {
-      // Nobody listens in this process, and what comes after its answer is frozen.
-      if (!gateway) return
-      const post = gateway.live
-        .publish(frame)
-        .catch((error: unknown) => warn('an event was not posted', { err: error }))
-      posting.add(post)
-      void post.finally(() => posting.delete(post))
-      return
-    }
-    bus.publish(channelOf(frame.topic), encode(frame))
+  const post = (frame: Frame) => {
+    // Nobody listens in this process, and what comes after its answer is frozen.
+    if (!gateway) return
+    const posted = gateway.live
+      .publish(frame)
+      .catch((error: unknown) => warn('an event was not posted', { err: error }))
+    posting.add(posted)
+    void posted.finally(() => posting.delete(posted))
+  }
+  const publish = (frames: readonly Frame[]) => {
+    if (!base.resident) return frames.forEach(post)
+    for (const frame of frames) bus.publish(channelOf(frame.topic), encode(frame))
     // A thousand sockets take milliseconds: after the answer to the one who wrote.
-    setImmediate(() => hub.offer(frame))
+    setImmediate(() => frames.forEach(hub.offer))
   }
 
   return {
@@ -168,10 +168,8 @@ export const openLive = ({
       })()
       await Promise.race([done, late]).finally(() => clearTimeout(timer))
     },
-    publish: (events) => {
-      for (const event of events) publish(frameOf(event))
-    },
-    say: (topic, type, payload) => publish(passing(topic, type, payload)),
+    publish: (events) => publish(events.map(frameOf)),
+    say: (topic, type, payload) => publish([passing(topic, type, payload)]),
     membershipChanged: (workspaceId, userId) => {
       // One whose right was never decided may rest on it too.
       for (const l of [...hub.listeners()])

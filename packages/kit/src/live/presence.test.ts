@@ -127,6 +127,7 @@ test('a process that ends in order takes its people along, long before they expi
   await heard(here, ann, bob)
   await leaving.close()
   await heard(here, ann)
+  expect(last(here)).toEqual(frame(ann))
 })
 
 test('what Redis forgot is said anew by every process', async () => {

@@ -10,11 +10,12 @@ import { inOrder } from '../mount.ts'
 import { type CloseCode, closeCodeOf, closeCodes } from './close-codes.ts'
 import { connect, type ConnectionParts, type Open, type Wire } from './connection.ts'
 import { mostFrame, Pace } from './intake.ts'
-import { control, encodedBy, type Message } from './message.ts'
+import { control, type Message } from './message.ts'
 import type { Given } from './right.ts'
 import type { Socket } from './socket.ts'
 import { givenOf, matcher } from './socket-route.ts'
 import { textFrame } from './text-frame.ts'
+import { type Batch, openTurn, type Outlet } from './turn.ts'
 
 export interface NodeSockets extends ConnectionParts {
   auth: Auth
@@ -68,8 +69,11 @@ const refuse = (stream: Duplex, status: string) => {
   stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
+const turn = openTurn(textFrame)
+
 // Written past ws, which would frame the same text once for every socket: with 1,000 listeners a third of the cost.
-class Line implements Wire {
+class Line implements Wire, Outlet {
+  waiting: Batch | undefined = undefined
   readonly parts: NodeSockets
   private readonly client: ClientSocket
   private readonly stream: NetSocket
@@ -85,11 +89,15 @@ class Line implements Wire {
   }
 
   send(message: Message) {
-    if (this.client.readyState === WebSocket.OPEN) this.stream.write(encodedBy(textFrame, message))
+    if (this.client.readyState === WebSocket.OPEN) turn.send(this, message)
+  }
+
+  write(data: Buffer) {
+    if (this.client.readyState === WebSocket.OPEN) this.stream.write(data)
   }
 
   unsent() {
-    return this.stream.writableLength
+    return this.stream.writableLength + (this.waiting?.bytes ?? 0)
   }
 
   taken() {
@@ -98,6 +106,7 @@ class Line implements Wire {
 
   close(code: CloseCode) {
     const { client } = this
+    turn.flush(this)
     client.close(code)
     // Whoever floods goes on after they were told: what they still send is not read.
     if (floods.has(code)) client.pause()

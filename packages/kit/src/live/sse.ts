@@ -1,8 +1,9 @@
 import type { Person } from '../actor.ts'
 import { connect, type ConnectionParts, type Wire } from './connection.ts'
-import { control, encodedBy, type Message } from './message.ts'
+import { control, type Message } from './message.ts'
 import type { Socket } from './socket.ts'
 import type { From } from './topic.ts'
+import { openTurn, type Outlet } from './turn.ts'
 
 const heartbeatMs = 25_000
 /** Milliseconds a client waits before it comes back, spread so that not all come at once. */
@@ -37,6 +38,8 @@ const asEvent = ({ type, seq, text }: Message) => {
   const retry = payload.retryAfter === undefined ? '' : `retry: ${payload.retryAfter}\n`
   return Buffer.from(`${retry}event: close\ndata: ${data}\n\n`)
 }
+
+const turn = openTurn(asEvent)
 
 /** Where a stream is written to. */
 export interface Out {
@@ -79,19 +82,24 @@ export const streamOf = (
       callOff()
       ended?.()
     }
-    const write = (data: Buffer) => {
-      written += data.length
-      out.write(data)
+    const outlet: Outlet = {
+      waiting: undefined,
+      write: (data) => {
+        if (over) return
+        written += data.length
+        out.write(data)
+      },
     }
     const wire: Wire = {
       oneWay: true,
       send: (message) => {
-        write(encodedBy(asEvent, message))
+        turn.send(outlet, message)
         if (message.seq !== undefined) sumUp()
       },
-      unsent: out.unsent,
+      unsent: () => out.unsent() + (outlet.waiting?.bytes ?? 0),
       taken: () => written - out.unsent(),
       close: () => {
+        turn.flush(outlet)
         end()
         out.end()
         // What a client that does not read never takes is not kept for it.
@@ -125,7 +133,7 @@ export const streamOf = (
         if (due) sumUp(payload ? summaryMs : summaryAgainMs)
       })
     }
-    write(Buffer.from(`retry: ${Math.round(retryMs.least + timing.random() * retryMs.spread)}\n\n`))
+    outlet.write(Buffer.from(`retry: ${Math.round(retryMs.least + timing.random() * retryMs.spread)}\n\n`))
     beat()
     const connection = connect(parts, { ...what, params, wire })
     connection.receive(JSON.stringify({ type: 'resume', payload: from }))
