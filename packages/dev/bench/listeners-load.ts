@@ -41,6 +41,8 @@ const opened = ({ url, headers, kind, first, beat }: Listen) =>
     })
   })
 
+// A bench that was stopped leaves no clients behind.
+process.on('disconnect', () => process.exit())
 process.on('message', async (asked: { open: Listen[] } | 'heard') => {
   if (asked === 'heard') {
     const sorted = Float64Array.from(heard.late).toSorted()

@@ -18,8 +18,8 @@ export default bench({
     const everybody = new Map(Array.from({ length: people }, newPerson).map((person) => [person.id, person]))
     const byTopic = (name: string, kind: FanOut['kind'], server: Started): FanOut => ({
       ...{ name, kind, servers: [server] },
-      client: ({ url }, topic) => ({ kind: 'stream', url: `${url}/?topic=${topic}` }),
-      say: (topic, text) => redis.publish(topic, text),
+      client: ({ url }, topic) => ({ kind: 'stream', url: `${url}/?topic=${kind}-${topic}` }),
+      say: (topic, text) => redis.publish(`${kind}-${topic}`, text),
     })
     const all: FanOut[] = [
       {
@@ -44,7 +44,10 @@ export default bench({
       title: '500 notifications a second, each to 10 streams',
       figures: fanOutFigures,
       contestants: made,
-      goals: [{ figure: 'capacity', of: 'weAlist', over: 'a ready buffer written', least: 0.8 }],
+      goals: [
+        { figure: 'throughput', of: 'weAlist', over: 'a ready buffer written', least: 0.8 },
+        { figure: 'capacity', of: 'weAlist', over: 'a ready buffer written', least: 0.8 },
+      ],
     })
     for (const one of made) await one.stop()
     await lab.stop()

@@ -15,7 +15,7 @@ import type { Given } from './right.ts'
 import type { Socket } from './socket.ts'
 import { givenOf, matcher } from './socket-route.ts'
 import { textFrame } from './text-frame.ts'
-import { type Batch, openTurn, type Outlet } from './turn.ts'
+import { type Batch, openOutlets, type Outlet } from './outlets.ts'
 
 export interface NodeSockets extends ConnectionParts {
   auth: Auth
@@ -69,7 +69,7 @@ const refuse = (stream: Duplex, status: string) => {
   stream.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
-const turn = openTurn(textFrame)
+const outlets = openOutlets(textFrame)
 
 // Written past ws, which would frame the same text once for every socket: with 1,000 listeners a third of the cost.
 class Line implements Wire, Outlet {
@@ -89,7 +89,7 @@ class Line implements Wire, Outlet {
   }
 
   send(message: Message) {
-    if (this.client.readyState === WebSocket.OPEN) turn.send(this, message)
+    if (this.client.readyState === WebSocket.OPEN) outlets.send(this, message)
   }
 
   write(data: Buffer) {
@@ -106,7 +106,7 @@ class Line implements Wire, Outlet {
 
   close(code: CloseCode) {
     const { client } = this
-    turn.flush(this)
+    outlets.flush(this)
     client.close(code)
     // Whoever floods goes on after they were told: what they still send is not read.
     if (floods.has(code)) client.pause()

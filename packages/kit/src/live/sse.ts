@@ -3,7 +3,7 @@ import { connect, type ConnectionParts, type Wire } from './connection.ts'
 import { control, type Message } from './message.ts'
 import type { Socket } from './socket.ts'
 import type { From } from './topic.ts'
-import { openTurn, type Outlet } from './turn.ts'
+import { openOutlets, type Outlet } from './outlets.ts'
 
 const heartbeatMs = 25_000
 /** Milliseconds a client waits before it comes back, spread so that not all come at once. */
@@ -39,7 +39,7 @@ const asEvent = ({ type, seq, text }: Message) => {
   return Buffer.from(`${retry}event: close\ndata: ${data}\n\n`)
 }
 
-const turn = openTurn(asEvent)
+const outlets = openOutlets(asEvent)
 
 /** Where a stream is written to. */
 export interface Out {
@@ -93,13 +93,13 @@ export const streamOf = (
     const wire: Wire = {
       oneWay: true,
       send: (message) => {
-        turn.send(outlet, message)
+        outlets.send(outlet, message)
         if (message.seq !== undefined) sumUp()
       },
       unsent: () => out.unsent() + (outlet.waiting?.bytes ?? 0),
       taken: () => written - out.unsent(),
       close: () => {
-        turn.flush(outlet)
+        outlets.flush(outlet)
         end()
         out.end()
         // What a client that does not read never takes is not kept for it.
