@@ -83,3 +83,16 @@ test('what waits can be written before an end, and is not written again; its byt
   await setImmediate()
   expect(one.writes).toEqual([framed('a', 'b', 'c')])
 })
+
+test('what is worth a write does not wait, and what comes after it leaves after it', async () => {
+  const outlets = openOutlets(textFrame)
+  const one = outlet()
+  const texts = Array.from({ length: 50 }, (_, i) => `${i} `.repeat(500))
+  for (const message of said(...texts)) {
+    outlets.send(one, message)
+    expect(one.waiting?.bytes ?? 0).toBeLessThan(16 * 1024)
+  }
+  await setImmediate()
+  expect(one.writes.length).toBeLessThan(10)
+  expect(Buffer.concat(one.writes)).toEqual(framed(...texts))
+})

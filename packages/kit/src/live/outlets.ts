@@ -27,6 +27,9 @@ export interface Outlets {
   flush(outlet: Outlet): void
 }
 
+/** Bytes that are worth a write of their own: a page of the log does not wait for itself. */
+const enough = 16 * 1024
+
 export const openOutlets = (encode: Encode): Outlets => {
   let sent: Outlet[] = []
   // Messages come to their outlets in a row: the last one made is nearly always the one that is needed.
@@ -59,6 +62,7 @@ export const openOutlets = (encode: Encode): Outlets => {
         made = { before, message, bytes, data: undefined }
       }
       outlet.waiting = made
+      if (made.bytes >= enough) flush(outlet)
     },
     flush,
   }
