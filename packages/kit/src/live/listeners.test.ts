@@ -9,13 +9,13 @@ const world = () => {
   let now = 1_700_000_000_000
   const timing = { now: () => now, after: () => () => undefined, random: () => 0 }
   const listeners = openListeners({ timing, slow: () => undefined })
-  const add = (over: number) => {
+  const add = (over: number, { unsent = (): number => 0 } = {}) => {
     const looked: number[] = []
     const listener = {
       ...{
         person,
         workspaces: [],
-        unsent: () => 0,
+        unsent,
         taken: () => 0,
         deliver: () => undefined,
         recheck: () => undefined,
@@ -61,4 +61,18 @@ test('a clock that is set back ends nobody late', () => {
   for (let n = 0; n < 5; n++) pass(1000)
   expect(looked.at(-1)).toBe(now())
   expect(listeners.size).toBe(1)
+})
+
+test('one that takes nothing for five seconds is let go within three more, whenever it stopped', () => {
+  for (let ms = 0; ms < 3000; ms += 100) {
+    const { add, listeners, pass } = world()
+    let unsent = 0
+    add(Infinity, { unsent: () => unsent })
+    for (let left = ms; left > 0; left -= 1000) pass(Math.min(left, 1000))
+    unsent = 1
+    for (let n = 1; n < 5; n++) pass(1000)
+    expect(listeners.size, `stopped after ${ms} ms`).toBe(1)
+    for (let n = 5; n <= 8; n++) pass(1000)
+    expect(listeners.size, `stopped after ${ms} ms`).toBe(0)
+  }
 })

@@ -4,8 +4,9 @@ import { pause, type Timing } from './timing.ts'
 import type { Subscription } from './topic.ts'
 
 interface Here {
-  taken: number
-  /** When it last took anything, or had nothing to take. */
+  /** What it had taken when it was looked at; nothing where it had taken all. */
+  taken: number | undefined
+  /** When it was first found with no more than that. */
   at: number
   subscriptions: Subscription[]
 }
@@ -25,7 +26,7 @@ export const openListeners = ({ timing, slow }: { timing: Timing; slow(): void }
   const rounds = new Map<number, Listener[]>()
   let round = 0
   const lookAt = (listener: Listener, at: number) => {
-    const due = Math.max(round + 1, Math.ceil(at / second))
+    const due = Math.max(round + 1, Math.floor(at / second))
     const others = rounds.get(due)
     if (others) others.push(listener)
     else rounds.set(due, [listener])
@@ -34,8 +35,8 @@ export const openListeners = ({ timing, slow }: { timing: Timing; slow(): void }
   // A listener that takes not a byte for five seconds does not read.
   const isStuck = (listener: Listener, here: Here, now: number) => {
     const taken = listener.unsent() === 0 ? undefined : listener.taken()
-    if (taken !== undefined && taken <= here.taken) return now - here.at >= stuckAfter
-    here.taken = taken ?? here.taken
+    if (taken !== undefined && here.taken !== undefined && taken <= here.taken) return now - here.at >= stuckAfter
+    here.taken = taken
     here.at = now
     return false
   }
@@ -60,7 +61,7 @@ export const openListeners = ({ timing, slow }: { timing: Timing; slow(): void }
         round = Math.floor(now / second)
       }
       people.set(id, (people.get(id) ?? 0) + 1)
-      all.set(listener, { taken: 0, at: now, subscriptions: [] })
+      all.set(listener, { taken: undefined, at: now, subscriptions: [] })
       look(listener, now)
       if (draining) listener.close(closeCodes.restarting)
     },

@@ -13,6 +13,7 @@ import { mostFrame, Pace } from './intake.ts'
 import { control, type Message } from './message.ts'
 import type { Given } from './right.ts'
 import type { Socket } from './socket.ts'
+import { takenOf } from './taken.ts'
 import { givenOf, matcher } from './socket-route.ts'
 import { textFrame } from './text-frame.ts'
 import { type Batch, openOutlets, type Outlet } from './outlets.ts'
@@ -101,7 +102,7 @@ class Line implements Wire, Outlet {
   }
 
   taken() {
-    return leftOf(this.stream)
+    return takenOf(this.stream)
   }
 
   close(code: CloseCode) {
@@ -162,19 +163,6 @@ function heard(this: WebSocket, data: RawData, binary: boolean) {
 }
 
 const floods = new Set<CloseCode>([closeCodes.tooMany, closeCodes.tooLarge, closeCodes.protocol])
-
-// A slow reader takes a long write piece by piece, and only the system's handle under the stream shows that it does.
-interface Handle {
-  bytesWritten?: number
-  writeQueueSize?: number
-}
-const leftOf = (stream: NetSocket) => {
-  // oxlint-disable-next-line no-underscore-dangle
-  const { bytesWritten, writeQueueSize } = (stream as { _handle?: Handle })._handle ?? {}
-  return bytesWritten === undefined || writeQueueSize === undefined
-    ? stream.bytesWritten - stream.writableLength
-    : bytesWritten - writeQueueSize
-}
 
 interface Asked {
   socket: Socket

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { EventStream } from './sse.ts'
+import { takenOf } from './taken.ts'
 
 /** The stream written to Node's answer as it is made: a web stream between them costs a third of what a notification costs. */
 export const streamTo = (response: ServerResponse, headers: Record<string, string>, stream: EventStream): Response => {
@@ -16,6 +17,7 @@ export const streamTo = (response: ServerResponse, headers: Record<string, strin
   const gone = stream.open({
     write: (data) => void line.write(data),
     unsent: () => line.writableLength,
+    taken: () => (response.socket ? takenOf(response.socket) : 0),
     end: () => void response.end(),
     abort: (why) => void (response.writableFinished || response.destroy(why)),
   })

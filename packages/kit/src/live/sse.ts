@@ -46,6 +46,8 @@ export interface Out {
   write(data: Buffer): void
   /** Bytes that were written and not yet taken by the client's connection. */
   unsent(): number
+  /** Bytes that it took: grows as long as the client reads. */
+  taken(): number
   end(): void
   /** Ends it without what was not taken. */
   abort(why: Error): void
@@ -73,7 +75,6 @@ export const streamOf = (
 ): EventStream => ({
   open: (out) => {
     const { timing } = parts
-    let written = 0
     let over = false
     let callOff = () => undefined as void
     const end = () => {
@@ -85,9 +86,7 @@ export const streamOf = (
     const outlet: Outlet = {
       waiting: undefined,
       write: (data) => {
-        if (over) return
-        written += data.length
-        out.write(data)
+        if (!over) out.write(data)
       },
     }
     const wire: Wire = {
@@ -97,7 +96,7 @@ export const streamOf = (
         if (message.seq !== undefined) sumUp()
       },
       unsent: () => out.unsent() + (outlet.waiting?.bytes ?? 0),
-      taken: () => written - out.unsent(),
+      taken: out.taken,
       close: () => {
         outlets.flush(outlet)
         end()
