@@ -17,7 +17,7 @@ const start = async () => {
     world.ask('POST', '/api/auth/login', { body: { email: person.email, password } })
   const back = async () => {
     await line.up()
-    await vi.waitFor(() => expect(world.redis.status).toBe('ready'), { timeout: 5000, interval: 20 })
+    await vi.waitFor(() => expect(world.redis.status).toBe('ready'), { timeout: 10_000, interval: 20 })
   }
   return { line, world, login, back }
 }
@@ -40,6 +40,15 @@ test('Redis away: access tokens stay good, sign-in, refresh, logout and tickets 
   expect(Date.now() - begun).toBeLessThan(5000)
   await back()
   expect((await world.refresh(tokens.refreshToken)).status).toBe(200)
+  expect((await login(person)).status).toBe(200)
+})
+
+test('user away: sign-in is 503 however often it is tried, and shuts nobody out once it is back', async () => {
+  const { world, login } = await start()
+  const person = world.people.add()
+  world.people.state.away = true
+  for (let i = 0; i < 12; i++) expect((await login(person)).code).toBe('UNAVAILABLE')
+  world.people.state.away = false
   expect((await login(person)).status).toBe(200)
 })
 

@@ -18,7 +18,10 @@ type Anyone = Ctx<Actor>
 export const login = async (ctx: Anyone, body: { email: string; password: string }): Promise<Tokens> => {
   const attempt = { secret: body.email, from: ctx.request.ip }
   const [at] = await Promise.all([store.time(ctx.redis), ctx.attempts.take(attempt)])
-  const { user } = await ctx.call('user', verify, { body })
+  const { user } = await ctx.call('user', verify, { body }).catch(async (error: unknown) => {
+    await ctx.attempts.undecided(attempt)
+    throw error
+  })
   if (!user) throw unauthorized('The e-mail address or the password is wrong.')
   await ctx.attempts.succeeded(attempt)
   return begin(ctx, user, at)

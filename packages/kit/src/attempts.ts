@@ -15,6 +15,8 @@ export interface Attempts {
   take(attempt: Attempt): Promise<void>
   /** The attempt was right: what it cost is given back. */
   succeeded(attempt: Attempt): Promise<void>
+  /** Nobody could tell whether it was right: it does not count. */
+  undecided(attempt: Attempt): Promise<void>
 }
 
 const perAddress = { points: 10, duration: 15 * 60 }
@@ -65,6 +67,9 @@ export const openAttempts = ({ redis, name, log }: { redis: Redis; name: string;
     },
     succeeded: async ({ secret, from }) => {
       await Promise.all([narrow.delete(hash(secret, from)), wide.reward(hash(secret))]).catch(() => undefined)
+    },
+    undecided: async ({ secret, from }) => {
+      await Promise.all([narrow.reward(hash(secret, from)), wide.reward(hash(secret))]).catch(() => undefined)
     },
   }
 }
