@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-const soon = { timeout: 1000, interval: 20 }
+const soon = { timeout: 5000, interval: 20 }
 const sidOf = (token: string) => decodeJwt(token)['sid'] as string
 
 test('sign-in gives tokens of the contract: at+jwt, RS256, 15 minutes, every claim', async () => {

@@ -162,7 +162,7 @@ test('ranks that grew too long are evened out by a job: the same order, told to 
     .poll(async () => Math.max(...(await service.tasksOf(todo!.id)).map((t) => t.rank.length)), { timeout: 10_000 })
     .toBeLessThan(10)
   expect(await titles()).toEqual(['a', 'c', 'b'])
-  await expect.poll(() => bobs.state.columns[0]!.tasks, { timeout: 5000 }).toEqual(await service.tasksOf(todo!.id))
+  await expect.poll(() => bobs.state.columns[0]!.tasks, { timeout: 10_000 }).toEqual(await service.tasksOf(todo!.id))
   bobs.close()
 })
 

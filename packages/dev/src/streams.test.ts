@@ -59,7 +59,7 @@ test('through the gateway, a ticket of auth opens the stream of its person, and 
   const begun = Date.now()
   await alice.ask('auth', auth.sessions.logout, {})
   expect((await byTicket.find((e) => e.event === 'close')).data).toMatchObject({ payload: { code: 4401 } })
-  expect(Date.now() - begun).toBeLessThan(1000)
+  expect(Date.now() - begun).toBeLessThan(3000)
   await byTicket.ended
   expect(byBearer.over).toBe(false)
   expect(byBearer.events.filter((e) => e.event === 'notification')).toEqual([])

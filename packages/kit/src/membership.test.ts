@@ -60,7 +60,7 @@ const subscribed = (processes: number) =>
   eventually(async () =>
     expect(await redis.pubsub('NUMSUB', `${prefix}membership`)).toEqual([`${prefix}membership`, processes]),
   )
-const eventually = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 5000, interval: 10 })
+const eventually = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 10 })
 
 test('user-service is asked once, and the answer serves other processes for its time', async () => {
   const [a, b] = [running(), running()]

@@ -72,7 +72,7 @@ test('while Redis is away requests and attempts pass, at once', async () => {
   expect(await limiterOf(1, gone).consume('default', 'x')).toEqual({ headers: {}, exceeded: false })
   const attempts = openAttempts({ redis: gone, name: 'password', log })
   expect(await codeOf(attempts.take({ secret: 'a', from: 'b' }))).toBe('ok')
-  expect(Date.now() - start).toBeLessThan(1000)
+  expect(Date.now() - start).toBeLessThan(3000)
   gone.disconnect()
 })
 

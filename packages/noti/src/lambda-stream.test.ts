@@ -100,7 +100,7 @@ test('a revoked session ends its stream there too, and refusals have the body of
   const begun = Date.now()
   await service.running.base.revocations.revoke({ sub: alice.id })
   expect((await stream.find((e) => e.event === 'close')).data).toMatchObject({ payload: { code: 4401 } })
-  expect(Date.now() - begun).toBeLessThan(1000)
+  expect(Date.now() - begun).toBeLessThan(3000)
   await stream.ended
 })
 

