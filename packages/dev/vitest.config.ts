@@ -14,6 +14,8 @@ export const all = {
   pool: 'forks',
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  // What is waited for has as long as it needs on a machine that is busy.
+  expect: { poll: { timeout: 10_000 } },
   /** In every process of tests. */
   setupFiles: 'packages/dev/src/testing/secrets.setup.ts',
 } as const

@@ -42,7 +42,7 @@ const keyOf = async (attachmentId: string) =>
   (await service.rows<{ key: string }>('select key from attachments where id = $1', [attachmentId]))[0]!.key
 const there = async (key: string) => (await service.running.deps.objects.inspect(key)) !== undefined
 const gone = async (key: string) => {
-  await expect.poll(() => there(key), { timeout: 10_000, interval: 50 }).toBe(false)
+  await expect.poll(() => there(key), { interval: 50 }).toBe(false)
 }
 const logOf = async () =>
   (await alice(events.list, { params: { id: project.id }, query: { limit: 100 } })).items.filter((e) =>

@@ -79,7 +79,7 @@ test('a private project that everybody has left is the workspace’s admins’ t
   expect(codes.filter((c) => c === 'OK')).toEqual(['OK'])
   expect(await rolesOf(id)).toEqual({ [chief!.id]: 'owner' })
   expect(await codeOf(seen(deputy!, id))).toBe('NOT_FOUND')
-  await expect.poll(() => watching.code, { timeout: 10_000 }).toBe(4404)
+  await expect.poll(() => watching.code).toBe(4404)
 })
 
 test('whoever has just left makes no project, however much this process remembers of them', async () => {

@@ -54,7 +54,7 @@ const tab = (person: { id: string }, projectId: string, at = service.running.por
 }
 const sees = async ({ state }: ReturnType<typeof tab>, ...people: { id: string }[]) => {
   const ids = people.map(({ id }) => id).toSorted()
-  await expect.poll(() => state.presence, { timeout: 10_000, interval: 10 }).toEqual(ids)
+  await expect.poll(() => state.presence, { interval: 10 }).toEqual(ids)
 }
 
 test('a project’s sockets on two processes are told who has it open, by any of their tabs, and nobody else is', async () => {

@@ -112,7 +112,7 @@ test('a state that was read once and every type of event since then make the sta
   for (const step of steps) {
     await step()
     const now = await freshState(alice, id)
-    await expect.poll(() => viewer.state, { timeout: 10_000, interval: 10 }).toEqual(now)
+    await expect.poll(() => viewer.state, { interval: 10 }).toEqual(now)
   }
   await alice(projects.remove, { params: { id } })
   await closed(viewer)
@@ -171,7 +171,7 @@ test('clients that come, go and read while three people write all end with what 
   const { seq } = await alice(events.list, { params: { id: project.id }, query: {} })
   const now = await freshState(alice, project.id)
   for (const listener of listeners) {
-    await expect.poll(() => listener.seq, { timeout: 10_000 }).toBe(seq)
+    await expect.poll(() => listener.seq).toBe(seq)
     expect(listener.state).toEqual(now)
     expect(listener.resets).toBe(0)
     // Since its last state: each event once, in order.

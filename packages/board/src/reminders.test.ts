@@ -139,7 +139,7 @@ test('the cron of two pods looks every five minutes by itself, and says what cam
   await look()
   expect(await titles(people.alice)).toEqual([])
   at.ahead = 6 * minute
-  await expect.poll(() => titles(people.alice), { timeout: 10_000 }).toEqual(['tomorrow'])
+  await expect.poll(() => titles(people.alice)).toEqual(['tomorrow'])
   await look([first.running, second])
   expect(await titles(people.alice)).toEqual(['tomorrow'])
 })

@@ -159,10 +159,10 @@ test('ranks that grew too long are evened out by a job: the same order, told to 
   await bobs.read()
   await alice(tasks.move, { params: { id: c.id }, body: { targetBoardId: todo!.id, position: 1 } })
   await expect
-    .poll(async () => Math.max(...(await service.tasksOf(todo!.id)).map((t) => t.rank.length)), { timeout: 10_000 })
+    .poll(async () => Math.max(...(await service.tasksOf(todo!.id)).map((t) => t.rank.length)))
     .toBeLessThan(10)
   expect(await titles()).toEqual(['a', 'c', 'b'])
-  await expect.poll(() => bobs.state.columns[0]!.tasks, { timeout: 10_000 }).toEqual(await service.tasksOf(todo!.id))
+  await expect.poll(() => bobs.state.columns[0]!.tasks).toEqual(await service.tasksOf(todo!.id))
   bobs.close()
 })
 

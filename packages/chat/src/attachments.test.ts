@@ -39,7 +39,7 @@ const keyOf = async (file: string) =>
   (await service.rows<{ key: string }>('select key from uploads where id = $1', [file]))[0]!.key
 const there = async (key: string) => (await service.running.deps.objects.inspect(key)) !== undefined
 const gone = async (key: string) => {
-  await expect.poll(() => there(key), { timeout: 10_000, interval: 50 }).toBe(false)
+  await expect.poll(() => there(key), { interval: 50 }).toBe(false)
 }
 
 test('a file goes up by a form, is in the message that names it, and is saved by everybody in the room', async () => {

@@ -3,7 +3,8 @@ import { files } from '@wealist/contract/storage'
 import type { Tab } from '../src/testing/live-tabs.ts'
 import type { Load } from './storm.load.ts'
 import type { Entry, Evidence } from './storm.oracle.ts'
-import type { Storm, StormService } from './storm.world.ts'
+import { type ServiceName, withDatabase } from '@wealist/contract/topology'
+import type { Storm } from './storm.world.ts'
 
 interface Logged {
   topic: string
@@ -47,15 +48,16 @@ const lastOf = (events: readonly Logged[]) => {
 const jobs = `select task || ' to be handed over' as one from kit.outbox union all
   select concat_ws(' ', task_identifier, 'after', attempts, 'runs, locked by', coalesce(locked_by, 'nobody') || ':', last_error)
   from graphile_worker.jobs where attempts > 0 or run_at <= now() + interval '5 seconds'`
-const services: readonly StormService[] = ['user', 'board', 'chat', 'noti', 'storage']
+// ops is a guest in user's.
+const owners = withDatabase.filter((name) => name !== 'ops')
 
-const ones = async (storm: Storm, service: StormService, statement: string) =>
+const ones = async (storm: Storm, service: ServiceName, statement: string) =>
   (await storm.rows<{ one: string }>(service, statement)).map(({ one }) => one)
 
 /** Jobs that are not done, of all services. */
 export const jobsOf = async (storm: Storm) => {
   const left = await Promise.all(
-    services.map(async (name) => (await ones(storm, name, jobs)).map((job) => `${name} ${job}`)),
+    owners.map(async (name) => (await ones(storm, name, jobs)).map((job) => `${name} ${job}`)),
   )
   return left.flat()
 }
@@ -88,6 +90,12 @@ const heardBy = (client: string, service: string, { topic, told, resets }: Tab) 
   return { client, topic: `${service} ${topic}`, entries, resets }
 }
 
+// What operators did to people is in the audit log as in any other: by person, in its order.
+const audit = `select 'person:' || target as topic, row_number() over (partition by target order by at)::int as seq,
+  became #>> '{}' || ' ' || reason as key from ops.audit where action = 'user.status' order by topic, seq`
+const standings = `select distinct on (target) target || ' ' || (became #>> '{}') as one from ops.audit
+  where action = 'user.status' order by target, at desc`
+
 const read = async (storm: Storm, id: string) => {
   const { downloadUrl } = await storm.ask('storage', storm.people[0]!, files.download, { params: { id }, query: {} })
   const bytes = await (await fetch(downloadUrl)).bytes()
@@ -105,6 +113,11 @@ export const gather = async (storm: Storm, load: Load, left: readonly string[]):
       logs.set(topic, entries)
       entries.push({ seq: event.seq, type: event.type, key: keyOf(event) })
     }
+  for (const { topic, seq, key } of await storm.rows<{ topic: string; seq: number; key: string }>('user', audit)) {
+    const entries = logs.get(`user ${topic}`) ?? []
+    logs.set(`user ${topic}`, entries)
+    entries.push({ seq, type: 'audit', key })
+  }
   const [board, chat] = told
   const stored: string[] = []
   for (const { id } of load.files) stored.push(await read(storm, id))
@@ -120,6 +133,8 @@ export const gather = async (storm: Storm, load: Load, left: readonly string[]):
       { what: 'tasks', expected: lastOf(board!), found: tables },
       { what: 'messages', expected: said, found: await ones(storm, 'chat', 'select client_id as one from messages') },
       { what: 'files', expected: load.files.map(({ id, sha256 }) => `${id} ${sha256}`), found: stored },
+      { what: 'standings', expected: await ones(storm, 'user', standings), found: await load.signing.standings() },
+      { what: 'sessions', expected: [], found: await load.signing.found() },
       { what: 'jobs', expected: [], found: left },
       { what: 'secrets in logs', expected: [], found: storm.secrets.leaks() },
       { what: 'processes that ended by themselves', expected: [], found: died },

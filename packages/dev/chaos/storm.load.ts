@@ -7,13 +7,14 @@ import { post } from '../src/testing/attach.ts'
 import { chatMember } from '../src/testing/chat-member.ts'
 import { projectTab, streamTab } from '../src/testing/live-tabs.ts'
 import type { Evidence } from './storm.oracle.ts'
+import { openSessions } from './storm.sessions.ts'
 import type { Person, Storm } from './storm.world.ts'
 
 export type Load = Awaited<ReturnType<typeof startLoad>>
 
 const one = <T>(of: readonly T[]) => of[Math.floor(Math.random() * of.length)]!
 
-/** People who write tasks, talk and upload, one thing after the other each, and others who watch it live. */
+/** People who write tasks, talk, upload and sign in, one thing after the other each, and others who watch it live. */
 export const startLoad = async (storm: Storm, { writers, watchers }: { writers: number; watchers: number }) => {
   const { people, workspaceId, ask, insist } = storm
   const owner = people[0]!
@@ -108,15 +109,17 @@ export const startLoad = async (storm: Storm, { writers, watchers }: { writers: 
       torn.clients++
     }
   }
+  const signing = openSessions(storm, { over: () => state.over, tried, acknowledge })
   const lanes = Array.from({ length: writers }, (_, n) => n)
   const work = Promise.all([
     ...lanes.map(boardWriter),
     ...lanes.slice(0, watchers).map(talker),
     ...lanes.slice(0, Math.ceil(writers / 4)).map(uploader),
+    ...signing.work(),
     tear(),
   ])
   return {
-    ...{ tabs, streams, clients, files, failed, torn },
+    ...{ tabs, streams, clients, signing, files, failed, torn },
     topics: { projects: open.map(({ id }) => id), rooms: talks.map(({ id }) => id) },
     acknowledged: (): Evidence['acknowledged'] => Object.values(done),
     /** Nothing new is begun; what was begun ends. */

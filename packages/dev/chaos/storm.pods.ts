@@ -1,8 +1,8 @@
+import type { ServiceName } from '@wealist/contract/topology'
 import type { LocalWorld } from '../src/environment.ts'
 import { freePort } from '../src/ports.ts'
 import { type Process, startProcess } from '../src/processes.ts'
 import { startLine } from '../src/testing/line.ts'
-import type { StormService } from './storm.world.ts'
 
 export type StormPod = Awaited<ReturnType<typeof openPod>>
 
@@ -14,7 +14,7 @@ interface Around {
 }
 
 /** One process of a service and the line by which others reach it. */
-const openPod = async (service: StormService, { world, peers, onLine }: Around) => {
+const openPod = async (service: ServiceName, { world, peers, onLine }: Around) => {
   const port = await freePort()
   const mine = { ...world, ports: { ...world.ports, [service]: port }, more: { ...world.more, ...peers } }
   const line = await startLine(`http://127.0.0.1:${port}`)
@@ -55,15 +55,16 @@ const openPod = async (service: StormService, { world, peers, onLine }: Around) 
 
 /** Each that tells noti something has its own of the two; all ask the one user. `onLine` gets what they log. */
 export const openPods = async (world: LocalWorld, onLine: Around['onLine']) => {
-  const open = (service: StormService, peers: Around['peers']) => openPod(service, { world, peers, onLine })
+  const open = (service: ServiceName, peers: Around['peers']) => openPod(service, { world, peers, onLine })
   const urlOf = (pod: StormPod) => pod.line.url.slice(0, -1)
   const noti = await Promise.all([open('noti', {}), open('noti', {})])
   const toNoti = (i: number) => ({ NOTI_URL: urlOf(noti[i]!) })
   const user = await open('user', toNoti(1))
   const peers = (i: number) => ({ ...toNoti(i), USER_URL: urlOf(user) })
   const others = await Promise.all([
-    ...[0, 1].flatMap((i) => [open('board', peers(i)), open('chat', peers(i))]),
+    ...[0, 1].flatMap((i) => [open('auth', peers(i)), open('board', peers(i)), open('chat', peers(i))]),
     open('storage', peers(0)),
+    open('ops', {}),
   ])
   const all = [user, ...noti, ...others]
   return { all, stop: async () => void (await Promise.allSettled(all.map((pod) => pod.stop()))) }

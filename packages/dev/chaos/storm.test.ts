@@ -54,6 +54,7 @@ test(
         files: load.files.length,
         ...load.failed,
         ...load.torn,
+        ...load.signing.counts(),
         opened,
         logged: storm.secrets.lines,
       }),

@@ -20,11 +20,12 @@ import { heard } from '../src/testing/log.ts'
 import { secrets } from '../src/testing/secrets.ts'
 import { openPods } from './storm.pods.ts'
 
-export type StormService = 'user' | 'board' | 'chat' | 'noti' | 'storage'
 export interface Person {
   id: string
   email: string
   name: string
+  /** Of the platform; `user` unless told. */
+  role?: 'admin'
 }
 export type Storm = Awaited<ReturnType<typeof startStorm>>
 
@@ -35,14 +36,14 @@ const keys = { accessKeyId: 'test', secretAccessKey: 'test-secret' }
 /** The claims that the gateway hands on. */
 const headersOf = (person: Person): Record<string, string> => {
   const iat = Math.floor(Date.now() / 1000)
-  const { id: sub, email, name } = person
-  const who = { iss: issuer, aud: 'wealist', sub, email, name, role: 'user', sid: newId(), jti: newId() }
+  const { id: sub, email, name, role = 'user' } = person
+  const who = { iss: issuer, aud: 'wealist', sub, email, name, role, sid: newId(), jti: newId() }
   const claims = { ...who, iat, exp: iat + 900, token_use: 'access' }
   return { 'x-jwt-payload': Buffer.from(JSON.stringify(claims)).toString('base64url') }
 }
 
 /**
- * Processes of user (one), board, chat and noti (two each) and storage (one), on a PostgreSQL that keeps what it says it
+ * Processes of auth, board, chat and noti (two each), user, storage and ops (one each), on a PostgreSQL that keeps what it says it
  * keeps and, where there is one, a real Redis. Whatever talks to something else does so over a line.
  */
 export const startStorm = async (crowd: number) => {
@@ -51,7 +52,7 @@ export const startStorm = async (crowd: number) => {
   let postgres = await startPostgres(place)
   const databases = await createDatabases(postgres.url)
   await migrateAll(databases)
-  const real = hasRedisServer() ? await startRedisServer() : undefined
+  const real = hasRedisServer() ? await startRedisServer({ fsync: 'always' }) : undefined
   const embedded = real ? undefined : await startRedis()
   const s3 = await startS3({ dir: join(dir, 's3'), ...keys, buckets: ['wealist'] })
   const lines = {
@@ -67,7 +68,7 @@ export const startStorm = async (crowd: number) => {
     redis: { url: lines.redis.url, prefix: 'storm:' },
     s3: { endpoint: lines.s3.url.replace(/\/$/, ''), bucket: 'wealist', ...keys },
     oidc: { issuer, clientId: 'none', clientSecret: 'none' },
-    keysFile: '',
+    keysFile: join(dir, 'keys.json'),
     more: {
       ...{ AUTH_MODE: 'gateway', AUTH_ISSUER: issuer, AUTH_AUDIENCE: 'wealist' },
       ...{ RATE_LIMIT: '0', DRAIN_SECONDS: '0', DATABASE_POOL: '6', LOG_LEVEL: 'info' },
@@ -78,10 +79,10 @@ export const startStorm = async (crowd: number) => {
   const pods = await openPods(world, heard)
 
   const one = <T>(of: readonly T[]) => of[Math.floor(Math.random() * of.length)]!
-  const url = (service: StormService) => one(pods.all.filter((pod) => pod.service === service)).line.url.slice(0, -1)
+  const url = (service: ServiceName) => one(pods.all.filter((pod) => pod.service === service)).line.url.slice(0, -1)
   /** Asks any process of the service; gives up after ten seconds. */
   const ask = <R extends RouteSpec>(
-    service: StormService,
+    service: ServiceName,
     person: Person,
     route: R,
     input: CallInput<R>,
@@ -94,7 +95,7 @@ export const startStorm = async (crowd: number) => {
     })
   /** Asks with the same Idempotency-Key until it is answered with success; what is wrong for good is thrown. */
   const insist = async <R extends RouteSpec>(
-    service: StormService,
+    service: ServiceName,
     person: Person,
     route: R,
     input: CallInput<R>,
@@ -113,7 +114,7 @@ export const startStorm = async (crowd: number) => {
   }
   const clients = new Map<ServiceName, pg.Pool>()
   /** What the tables really hold, asked past the lines. */
-  const rows = async <T extends object>(service: StormService, statement: string) => {
+  const rows = async <T extends object>(service: ServiceName, statement: string) => {
     let pool = clients.get(service)
     if (!pool) {
       pool = new pg.Pool({ connectionString: databases[service]!, max: 1 })
@@ -123,19 +124,27 @@ export const startStorm = async (crowd: number) => {
     return (await pool.query(statement)).rows as T[]
   }
 
-  const people: Person[] = []
-  for (let n = 0; n < crowd; n++) {
-    const [name, email] = [`P${n}`, `p${n}@example.com`]
-    const { id } = await call(users.create, { body: { email, name, password } }, { base: url('user') })
-    people.push({ id, email, name })
+  const signUp = async (letter: string, count: number) => {
+    const some: Person[] = []
+    for (let n = 0; n < count; n++) {
+      const [name, email] = [`${letter}${n}`, `${letter.toLowerCase()}${n}@example.com`]
+      const { id } = await call(users.create, { body: { email, name, password } }, { base: url('user') })
+      some.push({ id, email, name })
+    }
+    return some
   }
+  const people = await signUp('P', crowd)
+  const [signers, judged] = [await signUp('S', 4), await signUp('J', 3)]
+  const admin: Person = { ...(await signUp('A', 1))[0]!, role: 'admin' }
+  await rows('user', `update users set role = 'admin' where id = '${admin.id}'`)
   const [owner, ...others] = people as [Person, ...Person[]]
   const { id: workspaceId } = await insist('user', owner, workspaces.create, { body: { name: 'Storm' } })
   for (const { email } of others)
     await insist('user', owner, members.add, { params: { id: workspaceId }, body: { email, role: 'member' } })
 
   return {
-    ...{ people, workspaceId, pods, lines: lines as Record<string, Line>, secrets, headersOf, url, ask, insist, rows },
+    ...{ people, signers, judged, admin, password, workspaceId, pods, lines: lines as Record<string, Line>, secrets },
+    ...{ headersOf, url, ask, insist, rows },
     /** PostgreSQL ends without a checkpoint, is away for so long, and recovers what was committed. */
     crashPostgres: async (ms: number) => {
       await postgres.crash()

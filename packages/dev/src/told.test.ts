@@ -23,22 +23,20 @@ test('an invitation, being added and another role are told to the one they conce
     params,
     body: { email: mallory.email, role: 'member' },
   })
-  await expect.poll(() => of('mallory'), { timeout: 10_000 }).toEqual(['workspace_invited'])
+  await expect.poll(() => of('mallory')).toEqual(['workspace_invited'])
   await mallory.ask('user', user.invitations.accept, { params: { token: invitation.token } })
   await alice.ask('user', user.members.add, { params, body: { email: bob.email, role: 'member' } })
-  await expect.poll(() => of('bob'), { timeout: 10_000 }).toEqual(['workspace_invited'])
+  await expect.poll(() => of('bob')).toEqual(['workspace_invited'])
   await alice.ask('user', user.members.update, { params: { ...params, userId: bob.id }, body: { role: 'admin' } })
-  await expect.poll(() => of('bob'), { timeout: 10_000 }).toEqual(['workspace_role_changed', 'workspace_invited'])
+  await expect.poll(() => of('bob')).toEqual(['workspace_role_changed', 'workspace_invited'])
   await alice.ask('user', user.workspaces.transfer, { params, body: { userId: bob.id } })
-  await expect
-    .poll(() => of('bob'), { timeout: 10_000 })
-    .toEqual(['workspace_role_changed', 'workspace_role_changed', 'workspace_invited'])
+  await expect.poll(() => of('bob')).toEqual(['workspace_role_changed', 'workspace_role_changed', 'workspace_invited'])
   expect([await of('alice'), await of('mallory')]).toEqual([[], ['workspace_invited']])
   const [newest] = (await told('bob')).filter((n) => n.workspaceId === workspace.id)
   expect(newest).toMatchObject({ actorId: alice.id, data: { workspaceName: 'Croquet', role: 'owner' } })
 
   await bob.ask('user', user.workspaces.remove, { params })
-  await expect.poll(() => of('bob'), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => of('bob')).toEqual([])
 })
 
 test('work on a board is told by the whole fleet to whom it concerns in the workspace, and to nobody else', async () => {
@@ -56,14 +54,14 @@ test('work on a board is told by the whole fleet to whom it concerns in the work
     body: { workspaceId: workspace.id, name: 'Tarts', visibility: 'private' },
   })
   await alice.ask('board', members.add, { params: { id: project.id }, body: { userId: bob.id } })
-  await expect.poll(() => of('bob'), { timeout: 10_000 }).toEqual(['project_invited'])
+  await expect.poll(() => of('bob')).toEqual(['project_invited'])
   const task = await alice.ask('board', tasks.create, {
     params: { id: project.boards[0]!.id },
     body: { title: 'Find the tarts', assigneeId: bob.id },
   })
-  await expect.poll(() => of('bob'), { timeout: 10_000 }).toEqual(['task_assigned', 'project_invited'])
+  await expect.poll(() => of('bob')).toEqual(['task_assigned', 'project_invited'])
   await bob.ask('board', tasks.update, { params: { id: task.id }, body: { status: 'done' } })
-  await expect.poll(() => of('alice'), { timeout: 10_000 }).toEqual(['task_completed'])
+  await expect.poll(() => of('alice')).toEqual(['task_completed'])
   expect([await of('bob'), await of('mallory')]).toEqual([['task_assigned', 'project_invited'], []])
 
   await alice.ask('user', user.members.remove, { params: { id: workspace.id, userId: bob.id } })

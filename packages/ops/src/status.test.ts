@@ -91,7 +91,7 @@ test('while Redis is away the status is still told, Redis as down', async () => 
   const { answer, took } = await asked(service)
   expect(answer.infrastructure.find((p) => p.name === 'redis')).toMatchObject({ status: 'down' })
   expect(took).toBeLessThan(2000)
-  await expect.poll(() => service.running.base.redis.status, { timeout: 10_000 }).toBe('end')
+  await expect.poll(() => service.running.base.redis.status).toBe('end')
   await service.running.base.redis.connect()
 })
 

@@ -120,7 +120,7 @@ test('the avatar before is removed from the store, also when there is none after
   const before = (await confirm(bob, first.key)).avatarUrl!
   const after = (await confirm(bob, second.key)).avatarUrl!
   const gone = async (url: string) => {
-    await expect.poll(async () => (await fetch(url)).status, { timeout: 10_000, interval: 50 }).toBe(403)
+    await expect.poll(async () => (await fetch(url)).status, { interval: 50 }).toBe(403)
   }
   await gone(before)
   expect((await fetch(after)).status).toBe(200)
@@ -134,7 +134,7 @@ test('an upload that nobody confirms is forgotten, object and all', async () => 
   await upload(form, png)
   await service.running.base.db.tx(async (tx) => tx.addJob('avatar.expire', { key: form.key }))
   const left = () => service.running.deps.objects.inspect(form.key)
-  await expect.poll(left, { timeout: 10_000, interval: 50 }).toBe(undefined)
+  await expect.poll(left, { interval: 50 }).toBe(undefined)
   await expect(confirm(alice, form.key)).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 

@@ -67,7 +67,7 @@ export const startCluster = async () => {
 }
 
 /** A real Redis that writes down what it is told (AOF), and can be killed and started again on it. */
-export const startRedisServer = async () => {
+export const startRedisServer = async ({ fsync = 'everysec' } = {}) => {
   const dir = await mkdtemp(join(tmpdir(), 'wealist-redis-'))
   const port = await freePort()
   const begin = async () => {
@@ -81,7 +81,7 @@ export const startRedisServer = async () => {
       '--appendonly',
       'yes',
       '--appendfsync',
-      'everysec',
+      fsync,
     ]
     const child = spawn('redis-server', args, { cwd: dir, stdio: 'ignore' })
     child.once('exit', whenGone('kill -9 "$1"', String(child.pid)))
