@@ -114,6 +114,8 @@ test('a state that was read once and every type of event since then make the sta
     const now = await freshState(alice, id)
     await expect.poll(() => viewer.state, { interval: 10 }).toEqual(now)
   }
+  // A new owner has everybody's right decided again, which may find the project gone before it is told.
+  for (const listener of service.running.base.live.hub.listeners()) await listener.decided()
   await alice(projects.remove, { params: { id } })
   await closed(viewer)
   const types = new Set(viewer.heard.map((e) => e.type))

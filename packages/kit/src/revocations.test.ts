@@ -177,7 +177,7 @@ test('Redis away: memory holds, after 10 s nothing is confirmed, a fresh check i
   const at = { url: server.url, prefix: 'p:' }
   const here = await open(at, { clock })
   const person = bearer()
-  await here.revocations.revoke({ sids: [person.sid] })
+  await vi.waitFor(() => here.revocations.revoke({ sids: [person.sid] }), patience)
   expect(here.revocations.confirmed()).toBe(true)
 
   // The embedded server waits for its connections to end, so the client's is cut; it finds nobody when it comes back.
