@@ -52,6 +52,35 @@ test('user away: sign-in is 503 however often it is tried, and shuts nobody out 
   expect((await login(person)).status).toBe(200)
 })
 
+test('Redis slow to say the time: sign-in is 503, and shuts nobody out once it is back', async () => {
+  const { world, login } = await start()
+  const person = world.people.add()
+  const late = vi.spyOn(world.redis, 'time').mockRejectedValue(new Error('Command timed out'))
+  for (let i = 0; i < 12; i++) expect((await login(person)).code).toBe('UNAVAILABLE')
+  late.mockRestore()
+  expect((await login(person)).status).toBe(200)
+})
+
+test('ending sessions where Redis fails halfway is 503, and asked again ends them: their tokens are dead', async () => {
+  const { world } = await start()
+  const person = world.people.add()
+  for (const path of [() => '/api/auth/sessions', (sid: string) => `/api/auth/sessions/${sid}`]) {
+    const [mine, thief] = [await world.signIn(person), await world.signIn(person)]
+    const { body } = await world.ask<{ sessionId: string }>('GET', '/api/auth/me', { token: thief.accessToken })
+    const evalsha = world.redis.evalsha.bind(world.redis) as (...args: unknown[]) => Promise<unknown>
+    const fails = vi.spyOn(world.redis, 'evalsha').mockImplementation((...args: unknown[]) => {
+      if (args[2] !== '{revocations}') return evalsha(...args)
+      fails.mockRestore()
+      return Promise.reject(new Error('Command timed out'))
+    })
+    const end = () => world.ask('DELETE', path(body.sessionId), { token: mine.accessToken })
+    expect((await end()).status).toBe(503)
+    expect((await end()).status).toBe(204)
+    expect((await world.me(thief.accessToken)).status).toBe(401)
+    expect((await world.refresh(thief.refreshToken)).status).toBe(401)
+  }
+})
+
 test('Redis back with nothing: people sign in again, and what was revoked stays revoked', async () => {
   const { line, world, login, back } = await start()
   const person = world.people.add()

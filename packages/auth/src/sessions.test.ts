@@ -74,6 +74,22 @@ test('guessing is braked per account and address, also with attempts at the same
   await braked.stop()
 })
 
+test('who is signed in signs in no more often than anybody else at that address', async () => {
+  const narrow = await authWorld({ RATE_LIMIT: '600' })
+  const tokens = await Promise.all([1, 2].map(() => narrow.signIn(narrow.people.add())))
+  const guess = (token: string | undefined, i: number) =>
+    narrow.ask('POST', '/api/auth/login', {
+      body: { email: `${i}@example.com`, password: 'wrong' },
+      ...(token && { token }),
+    })
+  const answers: number[] = []
+  for (let i = 0; i < 60; i++)
+    answers.push((await guess([undefined, ...tokens.map((t) => t.accessToken)][i % 3], i)).status)
+  expect(answers.filter((status) => status === 401).length).toBeLessThanOrEqual(28)
+  expect(answers.at(-1)).toBe(429)
+  await narrow.stop()
+})
+
 test.each(['suspended', 'inactive'] as const)('a person who is %s cannot sign in and is told so', async (status) => {
   const person = world.people.add({ status })
   const answer = await world.ask('POST', '/api/auth/login', { body: { email: person.email, password } })

@@ -17,7 +17,8 @@ type Anyone = Ctx<Actor>
 /** Signs in by password. An unknown address and a wrong password get the same answer. */
 export const login = async (ctx: Anyone, body: { email: string; password: string }): Promise<Tokens> => {
   const attempt = { secret: body.email, from: ctx.request.ip }
-  const [at] = await Promise.all([store.time(ctx.redis), ctx.attempts.take(attempt)])
+  const at = await store.time(ctx.redis)
+  await ctx.attempts.take(attempt)
   const { user } = await ctx.call('user', verify, { body }).catch(async (error: unknown) => {
     await ctx.attempts.undecided(attempt)
     throw error
@@ -108,15 +109,17 @@ export const list = async (ctx: Ctx, page: PageRequest) => {
 
 /** Ends one of the actor's own sessions; any other's does not exist for them. */
 export const remove = async (ctx: Ctx, sid: string): Promise<undefined> => {
-  if (!(await store.remove(ctx.redis, ctx.actor.id, sid))) throw notFound('This session')
+  if (!(await store.find(ctx.redis, ctx.actor.id, sid))) throw notFound('This session')
+  // Before it is gone: whoever has to ask again still finds it, and its access tokens end.
   await ctx.revocations.revoke({ sids: [sid] })
+  await store.remove(ctx.redis, ctx.actor.id, sid)
 }
 
 export const removeOthers = async (ctx: Ctx): Promise<undefined> => {
   const sids = (await store.list(ctx.redis, ctx.actor.id)).map((s) => s.id).filter((sid) => sid !== ctx.actor.sid)
   if (sids.length === 0) return undefined
-  await Promise.all(sids.map((sid) => store.remove(ctx.redis, ctx.actor.id, sid)))
   await ctx.revocations.revoke({ sids })
+  await Promise.all(sids.map((sid) => store.remove(ctx.redis, ctx.actor.id, sid)))
 }
 
 export const ticket = async (ctx: Ctx): Promise<Ticket> => ({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RouteSpec } from '@wealist/contract/route'
 import type { Context } from 'hono'
-import { type Actor, isAtLeast } from './actor.ts'
+import { type Actor, isAtLeast, type Person } from './actor.ts'
 import { type Answer, answerError, answerOf, ifMatch } from './answer.ts'
 import type { Base, RequestInfo } from './context.ts'
 import { forbidden, Problem, unauthorized, unavailable } from './errors.ts'
@@ -128,7 +128,7 @@ const admit = async (
   // Both ask Redis at once: one round trip, and none for the first where the process remembers.
   const [admitted, limit] = await Promise.all([
     person && auth.admit(person).then(() => true, refuse),
-    route.limit === 'none' ? undefined : limiter.consume(route.limit ?? 'default', person ? person.id : info.ip),
+    route.limit === 'none' ? undefined : limiter.consume(route.limit ?? 'default', countedAs(route, person, info.ip)),
   ])
   if (!admitted) person = undefined
   if (limit) Object.assign(headers, limit.headers)
@@ -136,6 +136,10 @@ const admit = async (
   if (refused) throw refused
   return person ?? { kind: 'anonymous' }
 }
+
+// Who is signed in already signs in or up like anybody else at that address, or each account would bring attempts along.
+const countedAs = (route: RouteSpec, person: Person | undefined, ip: string) =>
+  person && !(route.access === 'public' && route.limit === 'sign-in') ? person.id : ip
 
 type Kept =
   | (Claim & { state: 'claimed'; stored?: boolean })
