@@ -18,10 +18,11 @@ export const insert = async (tx: Queryable, i: { provider: string; subject: stri
 
 /**
  * The address is this person's from now on: a password that was set before anybody proved to own the address is gone.
- * Nothing where the person is.
+ * Configuration makes an admin of whom no admin has given a role. Nothing where the person is.
  */
 export const vouch = (tx: Queryable, { userId, admin }: { userId: string; admin: boolean }) =>
   tx.row<Standing>(sql`update users u set email_verified_at = coalesce(email_verified_at, now()),
       password_hash = case when email_verified_at is not null then password_hash end,
-      role = case when ${admin} then 'admin' else role end
+      role = case when ${admin} and not exists (select from ops.audit a
+        where a.target = u.id::text and a.action = 'user.role') then 'admin' else role end
     where id = ${userId} and deleted_at is null returning ${standing}`)

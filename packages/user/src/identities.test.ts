@@ -1,7 +1,7 @@
 import { internal, users } from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
 import { password, type UserService, userService } from '@wealist/dev/testing/user-service'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 let service: UserService
 beforeAll(async () => void (service = await userService({ ADMIN_EMAILS: 'Root@Example.com, other@example.com' })))
@@ -83,6 +83,36 @@ test('the first admins are those that configuration names, once their address is
   ).toMatchObject({
     user: { role: 'user' },
   })
+})
+
+test('an admin whose role another admin took stays without it, whatever configuration says', async () => {
+  const [root, boss] = [newId(), newId()].map((id) => `${id}@example.com`) as [string, string]
+  const named = await userService({ ADMIN_EMAILS: `${root},${boss}` })
+  try {
+    const signIn = async (email: string) => {
+      const body = { provider: 'google', subject: email, email, emailVerified: true, name: 'Root' } as const
+      return (await named.internal(internal.identities, { body })).user
+    }
+    const [first, second] = [await signIn(root), await signIn(boss)]
+    expect([first.role, second.role]).toEqual(['admin', 'admin'])
+    await named.rows('select ops.set_standing($1, $2, $3, $4, $5)', [second.id, first.id, 'role', 'user', 'Left'])
+    expect((await signIn(root)).role).toBe('user')
+  } finally {
+    await named.stop()
+  }
+})
+
+test('a session that the squatter began between the first end and the commit ends by a job, though Redis fails', async () => {
+  const squatter = await service.signUp('Not Alice')
+  const { revocations } = service.running.base
+  const { revoke } = revocations
+  const ended = vi.spyOn(revocations, 'revoke')
+  ended.mockImplementationOnce(revoke).mockRejectedValueOnce(new Error('Command timed out'))
+  expect((await google({ subject: subject(), email: squatter.email })).user.id).toBe(squatter.id)
+  await vi.waitFor(() => expect(ended.mock.calls.length).toBeGreaterThan(2), { timeout: 10_000 })
+  await expect(ended.mock.results.at(-1)!.value).resolves.toBeUndefined()
+  expect(ended.mock.calls.at(-1)![0]).toMatchObject({ sub: squatter.id, once: expect.any(String) })
+  ended.mockRestore()
 })
 
 test('who deleted the account comes back as somebody new', async () => {

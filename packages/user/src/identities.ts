@@ -5,6 +5,7 @@ import { newId } from '@wealist/kit/ids'
 import type { Tx } from '@wealist/kit/tx'
 import type { Ctx } from './deps.ts'
 import * as identities from './identities.sql.ts'
+import * as sessions from './sessions.ts'
 import { isAdmin } from './users.ts'
 import * as users from './users.sql.ts'
 
@@ -25,15 +26,19 @@ export const resolve = async (ctx: Ctx<Peer>, identity: Identity): Promise<{ use
   const known = await identities.bySubject(ctx.db, identity)
   if (known && !promotes(ctx, identity, known)) return { user: known, created: false }
   const squatted = known ? undefined : await unproven(ctx, identity)
-  if (squatted) await ctx.revocations.revoke({ sub: squatted })
+  const ends = squatted && { userId: squatted, block: false, once: newId() }
+  if (ends) await ctx.revocations.revoke({ sub: ends.userId })
   // Of two first sign-ins at once the second one gives way, and finds on its next look what the first one made.
   for (let attempt = 1; attempt <= 3; attempt++) {
     const made = await ctx
-      .tx((tx) => once(ctx, tx, identity))
+      .tx(async (tx) => {
+        if (ends) tx.addJob('sessions.end', ends)
+        return once(ctx, tx, identity)
+      })
       .catch((error: unknown) => (error === overtaken ? undefined : Promise.reject(error)))
     if (!made) continue
     // Once more, for who signed in with the old password between the first time and the commit.
-    if (squatted) await ctx.revocations.revoke({ sub: squatted }).catch(() => undefined)
+    if (ends) await sessions.endNow(ctx, ends)
     return made
   }
   throw unavailable('Sign in again, please.')
