@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import { environmentOf, type LocalWorld } from './environment.ts'
+import { inImages } from './for-node.ts'
 import { whenGone } from './lifeline.ts'
 import { repository } from './repository.ts'
 
@@ -16,7 +17,7 @@ export interface Process {
   kill(signal: NodeJS.Signals): void
 }
 
-/** Starts a service as a process of its own, by the entry that its container has; resolves once it is ready. */
+/** Starts a service as a process of its own, by the entry and with the options that its container has; resolves once it is ready. */
 export const startProcess = async (
   service: ServiceName,
   world: LocalWorld,
@@ -27,13 +28,13 @@ export const startProcess = async (
     HOME: process.env['HOME'],
     NODE_ENV: 'production',
     NODE_COMPILE_CACHE: join(repository, 'node_modules', '.cache', 'wealist'),
+    NODE_OPTIONS: inImages,
     ...environmentOf(service, world),
   }
-  const child = spawn(
-    process.execPath,
-    ['--enable-source-maps', join(repository, 'packages', service, 'src', 'node.ts')],
-    { env, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
+  const child = spawn(process.execPath, [join(repository, 'packages', service, 'src', 'node.ts')], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const callOff = whenGone('kill -9 "$1"', String(child.pid))
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
   void exited.then(callOff)
