@@ -183,6 +183,19 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await expect.poll(() => admin.getByRole('status').getByText('Maintenance tonight').count(), until).toBe(0)
   }, 30_000)
 
+  test('where not everything could be asked nothing says that all is well', async () => {
+    const body = { error: { code: 'UNAVAILABLE', message: 'Prometheus is away.', requestId: 'test' } }
+    await admin.route('**/api/slo', (route) => route.fulfill({ status: 503, json: body }))
+    await admin.goto('/')
+    await service(admin, 'auth').waitFor()
+    await admin.getByRole('alert').first().waitFor()
+    expect(await admin.getByText('Everything is well').count()).toBe(0)
+    await admin.screenshot({ path: join(shots, 'en-light-overview-unknown.png') })
+    await admin.unroute('**/api/slo')
+    await admin.getByRole('button', { name: 'Try again' }).click()
+    await admin.getByText('Everything is well').waitFor()
+  }, 30_000)
+
   test('a lost connection is shown, what was there stays, and it heals by itself', async () => {
     await admin.goto('/')
     await service(admin, 'auth').waitFor()

@@ -8,13 +8,15 @@ import { milliseconds, number, share, time } from './format.ts'
 import { useText } from './i18n.ts'
 import { AnchorLink, CardLink } from './links.tsx'
 import { useProblems } from './problems.ts'
-import { Loaded, Page } from './states.tsx'
+import { Failed, Loaded, Loading, Page } from './states.tsx'
 
 export const Overview = () => {
   const { t, language } = useText()
   const now = useQuery(reading(status.get, {}, 3000))
   const hour = useQuery(reading(metrics.overview, { query: { period: '1h' } }, 10_000))
   const objectives = useQuery(reading(slo.get, {}, 15_000))
+  const told = [objectives, hour]
+  const all = told.every(({ data, error }) => data !== undefined && !error)
   const problems = useProblems({ status: now.data, slo: objectives.data, metrics: hour.data })
   return (
     <Page
@@ -30,8 +32,14 @@ export const Overview = () => {
       <Loaded query={now}>
         {(found) => (
           <>
+            {told.map(
+              (query, i) => query.error && <Failed key={i} error={query.error} onRetry={() => void query.refetch()} />,
+            )}
             <section aria-live="polite">
-              {problems.length === 0 ? (
+              {problems.length === 0 && !all ? (
+                // Nobody knows of anything wrong, and not all could be asked.
+                told.every(({ error }) => !error) && <Loading lines={1} />
+              ) : problems.length === 0 ? (
                 <Alert
                   variant="light"
                   color="green"
