@@ -25,8 +25,8 @@ export interface Slice {
 
 export interface Measures {
   source: Source
-  /** The last `seconds` of each service in slices of `step` seconds, oldest first. */
-  slices(span: { seconds: number; step: number }): Promise<Record<ServiceName, Slice[]>>
+  /** The last `seconds` of each service in slices of `step` seconds, oldest first; `only` requests where told. */
+  slices(span: { seconds: number; step: number; only?: 'requests' }): Promise<Record<ServiceName, Slice[]>>
 }
 
 /** Several slices as one: what happened added up, the state as it was last. */

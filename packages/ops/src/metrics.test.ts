@@ -157,7 +157,7 @@ test('with Prometheus the same answers come from nine queries, in which nothing 
       const query = params.get('query')!
       const all = query.includes('bucket')
         ? requestBuckets.map((le) => series({ service: 'board', le: String(le) }, le >= 0.1 ? '60' : '0'))
-        : [series({ service: 'board' }, query.includes('5..') ? '6' : query.includes('lag') ? 'NaN' : '60')]
+        : [series({ service: 'board' }, /5\.\.|http_errors/.test(query) ? '6' : query.includes('lag') ? 'NaN' : '60')]
       response.end(JSON.stringify({ status: 'success', data: { resultType: 'matrix', result: all } }))
     }),
   )
@@ -173,7 +173,14 @@ test('with Prometheus the same answers come from nine queries, in which nothing 
     expect(params.get('query')).toContain('namespace="wealist-dev"')
     expect(Number(params.get('step'))).toBe(60)
   }
+  asked.length = 0
   const objectives = await service.viewer(slo.get, {})
+  // Three queries a window; what is long is read from what was recorded, not from a month of every route and pod.
+  expect(asked).toHaveLength(15)
+  for (const params of asked)
+    expect(params.get('query')).toContain(
+      Number(params.get('step')) >= 900 ? 'sum_over_time(service' : '(increase(http_',
+    )
   expect(objectives.services.find((s) => s.name === 'board')!.availability).toMatchObject({ actual: 0.9, requests: 60 })
   expect(objectives.window).toBe(30 * 86_400)
   for (const period of ['1h"} or vector(1)', '2d', ''])

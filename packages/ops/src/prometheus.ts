@@ -17,15 +17,34 @@ const Answer = z.object({
 })
 type Series = z.output<typeof Answer>['data']['result']
 
+/**
+ * What rules of the manifests record every five minutes, without routes and pods: a month of the series as they are
+ * would be a thousand million samples.
+ */
+const recorded = {
+  requests: 'service:http_requests:increase5m',
+  errors: 'service:http_errors:increase5m',
+  buckets: 'service_le:http_request_buckets:increase5m',
+  cpu: 'service:cpu_seconds:increase5m',
+} as const
+/** Seconds from which on a step is read from them. */
+const long = 900
+const patienceMs = 5000
+
 /** What is asked, by name. Nothing that a person wrote ever stands in a query: the namespace is configuration, the step a number. */
 const queries = (namespace: string, step: number) => {
   const own = `namespace="${namespace}"`
-  const increase = (metric: string, by = 'service') => `sum by (${by}) (increase(${metric}[${step}s]))`
+  const increase = (name: keyof typeof recorded, metric: string, more = '') => {
+    const by = name === 'buckets' ? 'service, le' : 'service'
+    return step >= long
+      ? `sum by (${by}) (sum_over_time(${recorded[name]}{${own}}[${step}s]))`
+      : `sum by (${by}) (increase(${metric}{${own}${more}}[${step}s]))`
+  }
   return {
-    requests: increase(`http_request_duration_seconds_count{${own}}`),
-    errors: increase(`http_request_duration_seconds_count{${own},status=~"5.."}`),
-    buckets: increase(`http_request_duration_seconds_bucket{${own}}`, 'service, le'),
-    cpu: increase(`process_cpu_seconds_total{${own}}`),
+    requests: increase('requests', 'http_request_duration_seconds_count'),
+    errors: increase('errors', 'http_request_duration_seconds_count', ',status=~"5.."'),
+    buckets: increase('buckets', 'http_request_duration_seconds_bucket'),
+    cpu: increase('cpu', 'process_cpu_seconds_total'),
     memory: `sum by (service) (process_resident_memory_bytes{${own}})`,
     lag: `max by (service) (nodejs_eventloop_lag_p99_seconds{${own}})`,
     sockets: `sum by (service) (live_listeners{${own}})`,
@@ -34,7 +53,7 @@ const queries = (namespace: string, step: number) => {
   }
 }
 
-/** Metrics of all replicas from Prometheus: nine range queries at once, whatever is asked for. */
+/** Metrics of all replicas from Prometheus: nine range queries at once, or three where only requests are asked for. */
 export const openPrometheus = ({
   url,
   namespace,
@@ -42,18 +61,19 @@ export const openPrometheus = ({
   clock,
 }: { url: string; namespace: string; outside: Outside } & Pick<Base, 'clock'>): Measures => ({
   source: 'prometheus',
-  slices: async ({ seconds, step }) => {
+  slices: async ({ seconds, step, only }) => {
     // Whole steps, so that who asks again a moment later gets the same slices and Prometheus may remember them.
     const end = Math.floor(clock.now() / 1000 / Math.min(step, 15)) * Math.min(step, 15)
     const start = end - seconds + step
     const ask = async (query: string): Promise<Series> => {
       const params = new URLSearchParams({ query, start: String(start), end: String(end), step: String(step) })
-      return (await outside.json('Prometheus', `${url}/api/v1/query_range?${params}`, Answer)).data.result
+      const answer = await outside.json('Prometheus', `${url}/api/v1/query_range?${params}`, Answer, { ms: patienceMs })
+      return answer.data.result
     }
-    const asked = Object.entries(queries(namespace, step)).map(
-      async ([name, query]) => [name, await ask(query)] as const,
-    )
-    const found = Object.fromEntries(await Promise.all(asked)) as Record<keyof ReturnType<typeof queries>, Series>
+    const asked = Object.entries(queries(namespace, step))
+      .filter(([name]) => only === undefined || ['requests', 'errors', 'buckets'].includes(name))
+      .map(async ([name, query]) => [name, await ask(query)] as const)
+    const found = Object.fromEntries(await Promise.all(asked)) as Record<string, Series>
     const at = Array.from({ length: Math.round(seconds / step) }, (_, i) => start + i * step)
     return Object.fromEntries(
       serviceNames.map((name) => [
@@ -66,7 +86,7 @@ export const openPrometheus = ({
 
 const measuredAt = (found: Record<string, Series>, service: ServiceName, at: number): Measured | undefined => {
   const value = (name: string, le?: number) => {
-    const series = found[name]!.find(
+    const series = found[name]?.find(
       (s) => s.metric.service === service && (le === undefined || Number(s.metric.le) === le),
     )
     const number = Number(series?.values.find(([time]) => Math.abs(time - at) < 0.5)?.[1])

@@ -7,13 +7,14 @@ import * as settings from './settings.ts'
 const month = 30 * 86_400
 const windows = { '5m': 300, '30m': 1800, '1h': 3600, '6h': 21_600 } as const
 type Window = keyof typeof windows
+const only = 'requests'
 
 /** How every service does against its targets. The long window is a month, or as far back as anything is known. */
 export const get = async (ctx: Ctx) => {
   const [targets, long, ...short] = await Promise.all([
     settings.values(ctx),
-    ctx.measures.slices({ seconds: month, step: month }),
-    ...Object.values(windows).map((seconds) => ctx.measures.slices({ seconds, step: seconds })),
+    ctx.measures.slices({ seconds: month, step: month, only }),
+    ...Object.values(windows).map((seconds) => ctx.measures.slices({ seconds, step: seconds, only })),
   ])
   const latencyMs = targets['slo.latencyMs']
   const wholes = serviceNames.map((name) => joined(long[name]))
