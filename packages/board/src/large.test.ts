@@ -3,9 +3,12 @@ import { routesOf } from '@wealist/contract/route'
 import { type BoardService, boardService } from '@wealist/dev/testing/board-service'
 import { type Ids, requestOf } from '@wealist/dev/testing/examples'
 import { newId } from '@wealist/kit/ids'
-import type { Asked } from '@wealist/dev/testing/statements'
+import type { Asker } from '@wealist/dev/testing/one-service'
+import { attach } from '@wealist/dev/testing/attach'
 import { s3Env, s3World, type S3World } from '@wealist/dev/testing/s3-world'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { follow } from './directory.ts'
+import { jobs } from './jobs.ts'
 
 let service: BoardService
 let s3: S3World
@@ -35,6 +38,7 @@ const fillers = [
     select gen_random_uuid(), t.id, t.project_id, 'k' || t.id, 'file', 'text/plain', 1, gen_random_uuid(), now() from tasks t`,
   `insert into join_requests (id, project_id, user_id)
     select gen_random_uuid(), p.id, gen_random_uuid() from projects p, generate_series(1, 10)`,
+  `insert into reminders (task_id, due_date) select id, now() from tasks`,
   `insert into kit.events (topic, seq, type, payload)
     select 'project:' || p.id, n, 'project.deleted', json_build_object('id', p.id)::text from projects p, generate_series(1001, 1050) n`,
 ]
@@ -116,6 +120,7 @@ beforeAll(async () => {
   s3 = await s3World()
   service = await boardService(s3Env(s3))
   await service.rows(others, [newId()])
+  await service.setMember(service.people.mallory.id, 'member')
   for (const filler of [...fillers, ...crowd]) await service.rows(filler)
   small = await idsOf()
   large = await idsOf()
@@ -131,47 +136,134 @@ afterAll(async () => {
   await s3.stop()
 })
 
-interface Plan {
-  'Node Type': string
-  'Relation Name'?: string
-  Plans?: Plan[]
+const sequentialScans = async () => {
+  const { db } = service.running.base
+  // A connection tells what it did at its end, and a job may have taken it over.
+  const rested = () => db.rest().then(() => db.pool.totalCount)
+  await expect.poll(rested, { interval: 5 }).toBe(0)
+  return service.rows<{ table: string; n: string }>(`select relname as table, seq_scan as n from pg_stat_user_tables
+    where schemaname = 'public' or relid = any('{kit.heads,kit.events}'::regclass[])`)
 }
-const scansOf = (plan: Plan): string[] => [
-  ...(plan['Node Type'] === 'Seq Scan' ? [plan['Relation Name']!] : []),
-  ...(plan.Plans ?? []).flatMap(scansOf),
-]
-/** The tables that a statement would read from end to end. */
-const wholeTables = async ({ text, values }: Asked) => {
-  const [row] = await service.rows<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`explain (format json) ${text}`, values)
-  return scansOf(row!['QUERY PLAN'][0].Plan)
+/** The tables that were read from end to end meanwhile, for foreign keys too. */
+const wholeTables = async (work: () => Promise<unknown>) => {
+  const before = new Map((await sequentialScans()).map(({ table, n }) => [table, n]))
+  await work()
+  return (await sequentialScans()).flatMap(({ table, n }) => (before.get(table) === n ? [] : [table]))
 }
 
-const reads = routesOf('board', contract).filter(({ route }) => route.method === 'GET')
+const routes = routesOf('board', contract)
 /** What is read besides the thing itself. */
 const more: Record<string, number> = { 'events.list': 2, 'joinRequests.list': 2 }
 
-const read = async (named: (typeof reads)[number], ids: Ids) => {
-  const { path, init } = requestOf(named, ids)
+const request = async ({ route, ...named }: (typeof routes)[number], ids: Ids, as: Asker = service.people.alice) => {
+  const { path, init } = requestOf({ route, ...named }, ids)
   const url = new URL(service.url + path)
-  if (named.route.query && 'limit' in named.route.query.shape) url.searchParams.set('limit', '100')
+  if (route.query && 'limit' in route.query.shape) url.searchParams.set('limit', '100')
   service.statements.length = 0
-  const response = await fetch(url, { ...init, headers: service.headersOf(service.people.alice) })
+  const response = await fetch(url, { ...init, headers: { ...init.headers, ...service.headersOf(as) } })
   const text = await response.text()
   expect(response.status, text).toBeLessThan(400)
   const statements = [...service.statements]
   return { statements, items: text.startsWith('{') ? (JSON.parse(text) as { items?: unknown[] }).items : undefined }
 }
 
-test.each(reads.map((named) => [named.name, named] as const))(
+test.each(routes.filter(({ route }) => route.method === 'GET').map((named) => [named.name, named] as const))(
   '%s of a large project: a bounded page, as many statements as of a small one, by indexes',
   async (name, named) => {
     // Where things lie is asked once a process.
-    for (const ids of [small, large]) await read(named, ids)
-    const few = await read(named, small)
-    const many = await read(named, large)
-    expect(few.statements).toHaveLength(more[name] ?? 1)
-    expect(many.statements).toHaveLength(more[name] ?? 1)
-    if (many.items) expect(many.items.length).toBeLessThanOrEqual(100)
-    for (const statement of many.statements) expect(await wholeTables(statement), statement.text).toEqual([])
+    for (const ids of [small, large]) await request(named, ids)
+    expect((await request(named, small)).statements).toHaveLength(more[name] ?? 1)
+    const whole = await wholeTables(async () => {
+      const many = await request(named, large)
+      expect(many.statements).toHaveLength(more[name] ?? 1)
+      if (many.items) expect(many.items.length).toBeLessThanOrEqual(100)
+    })
+    expect(whole).toEqual([])
+  },
+)
+
+/** One of everything that the contract's examples name. */
+const everything = async (): Promise<Ids> => {
+  const { alice, bob, vera } = service.people
+  const ids = await idsOf()
+  const [ask, params, ofTask] = [service.as(alice), { id: ids['project']! }, { id: ids['task']! }]
+  const options = [{ name: 'Small' }, { name: 'Large' }]
+  const { boards } = await ask(contract.projects.get, { params })
+  const label = await ask(contract.labels.create, { params, body: { name: 'Urgent' } })
+  const field = await ask(contract.customFields.create, { params, body: { name: 'Size', type: 'select', options } })
+  const item = await ask(contract.checklist.create, { params: ofTask, body: { title: 'step' } })
+  const comment = await ask(contract.comments.create, { params: ofTask, body: { content: 'said' } })
+  const asked = await service.as(vera)(contract.joinRequests.create, { params, body: {} })
+  return {
+    ...ids,
+    ...{ user: alice.id, member: bob.id, otherBoard: boards[1]!.id, label: label.id, field: field.id },
+    ...{ checklistItem: item.id, comment: comment.id, projectToJoin: ids['project']!, projectJoinRequest: asked.id },
+  }
+}
+
+/** Where the example needs something first, or somebody else. */
+const particular: Record<string, (ids: Ids) => Promise<{ as?: Asker; ids?: Ids } | void>> = {
+  'members.add': async () => ({ ids: { member: service.people.vera.id } }),
+  'joinRequests.create': async () => ({ as: service.people.mallory }),
+  'joinRequests.withdraw': async () => ({ as: service.people.vera }),
+  'tasks.restore': async ({ task }) =>
+    service.as(service.people.alice)(contract.tasks.remove, { params: { id: task! } }),
+}
+test.each(routes.filter(({ route }) => route.method !== 'GET').map((named) => [named.name, named] as const))(
+  '%s reads no table from end to end, its foreign keys neither',
+  async (name, named) => {
+    const ids = await everything()
+    const first = await particular[name]?.(ids)
+    expect(await wholeTables(() => request(named, { ...ids, ...first?.ids }, first?.as))).toEqual([])
+  },
+)
+
+test('taking an option from a field and adding a file read no table from end to end', async () => {
+  const { project, field, task } = await everything()
+  const ask = service.as(service.people.alice)
+  const params = { id: project!, fieldId: field! }
+  const taken = () => ask(contract.customFields.update, { params, body: { options: [] } })
+  expect(await wholeTables(taken)).toEqual([])
+  expect(await wholeTables(() => attach(ask, task!))).toEqual([])
+})
+
+const old = `now() - interval '31 days'`
+const payloadOf = (name: string, ids: Ids) => {
+  const by = { actorId: ids['member'], actorName: 'Bob' }
+  const [taskId, projectId] = [ids['task'], ids['project']]
+  const payloads: Record<string, object> = {
+    'ranks.even': { projectId, boardId: ids['board'] },
+    'attachment.expire': { id: ids['attachment'], key: 'k' },
+    'objects.remove': { keys: ['k'] },
+    'noti.task': { ...by, taskId, version: 1, assigneeId: ids['user'], completed: true },
+    'noti.comment': { ...by, commentId: ids['comment'] },
+    'noti.invited': { ...by, projectId, userId: ids['user'], role: 'member' },
+    'noti.due': { taskId, dueDate: new Date().toISOString() },
+  }
+  return payloads[name] ?? { at: new Date().toISOString() }
+}
+// The log's retention is kit's, and asks for each topic there is.
+const ours = jobs.filter(({ name }) => name !== 'kit-events')
+test.each(ours.map((job) => [job.name, job] as const))(
+  'the job %s reads no table from end to end',
+  async (name, job) => {
+    const { base, deps } = service.running
+    const [ids, gone] = [await everything(), await everything()]
+    await service.rows(`update tasks set deleted_at = ${old} where id = $1`, [gone['task']])
+    await service.rows(`update projects set deleted_at = ${old} where id = $1`, [gone['project']])
+    await service.rows(`update tasks set due_date = now() + interval '1 hour' where id = $1`, [ids['task']])
+    const run = { id: '1', attempt: 1, signal: new AbortController().signal, lease: async () => undefined }
+    const ctx = { ...base, ...deps, tx: base.db.tx, job: run }
+    const handle = async () => job.handler(ctx as never, job.schema.parse(payloadOf(name, ids)) as never)
+    expect(await wholeTables(handle)).toEqual([])
+  },
+)
+
+test.each(['workspace.deleted', 'person.deleted', 'member.changed'])(
+  'a directory’s %s reads no table from end to end',
+  async (type) => {
+    const payload = { workspaceId: newId(), userId: newId(), role: null }
+    const told = () => service.running.base.db.tx((tx) => follow(tx, { type, payload } as never))
+    expect(await wholeTables(told)).toEqual([])
   },
 )

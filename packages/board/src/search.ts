@@ -26,17 +26,21 @@ const searchOf = (ctx: Ctx, projectId: string, { sort, assigneeId, ...filter }: 
   descending: sort.startsWith('-'),
 })
 
-// A page at a time, read when the client has taken the one before. The right is asked of the workspace once, of the
-// database with each page.
+// A page at a time, read when the client has taken the one before, and shown to who may see it then: a reader who takes
+// their time may have been removed or signed out meanwhile. The body fails under them, or a part would pass for the file.
 const file = async (ctx: Ctx, wanted: search.Search) => {
-  const first = await search.lines(ctx.db, { search: wanted, after: null, limit: most.page })
-  await see(ctx, first.scope, 'project')
+  const pageAfter = async (after: readonly string[] | null) => {
+    const page = await search.lines(ctx.db, { search: wanted, after, limit: most.page })
+    await Promise.all([see(ctx, page.scope, 'project'), ctx.auth.admit(ctx.actor)])
+    return page
+  }
+  const first = await pageAfter(null)
   const fields = await search.fieldsOf(ctx.db, wanted.projectId)
 
   const pieces = async function* () {
     yield bom + header(fields)
     let [rows, bytes] = [0, 0]
-    for (let page = first; page.scope;) {
+    for (let page = first; ; page = await pageAfter(page.last)) {
       let piece = ''
       for (const task of page.tasks) {
         const next = row(task, fields)
@@ -50,9 +54,7 @@ const file = async (ctx: Ctx, wanted: search.Search) => {
       }
       yield piece
       if (!page.last) return
-      page = await search.lines(ctx.db, { search: wanted, after: page.last, limit: most.page })
     }
-    throw new Error('the project was deleted under the file')
   }
   const encoder = new TextEncoder()
   const text = pieces()

@@ -42,6 +42,11 @@ export const holdTasks = async (
 export const dropTasks = (tx: Queryable, ids: readonly string[]) =>
   tx.run(sql`delete from tasks where id = any(${ids}::uuid[])`)
 
+/** Drops at most `limit` tasks of projects that were deleted longer than `days` ago; gives how many. */
+export const dropTasksOfProjects = (db: Queryable, { days, limit }: { days: number; limit: number }) =>
+  db.run(sql`delete from tasks where id = any(array(select t.id from (select id from projects where ${old(days)}) p
+    join tasks t on t.project_id = p.id limit ${limit}))`)
+
 /** Drops at most `limit` projects that were deleted longer than `days` ago, with all they had; gives how many. */
 export const dropProjects = (db: Queryable, { days, limit }: { days: number; limit: number }) =>
   db.run(sql`delete from projects where id = any(array(select id from projects where ${old(days)} limit ${limit}))`)

@@ -80,3 +80,21 @@ test('a deleted project is gone with all it had after 30 days, others stay', asy
     expect(await service.rows(`select id from ${table} = $1`, [project.id])).toEqual([])
   expect(await codeOf(alice(projects.get, { params: { id: other.id } }))).toBe('OK')
 })
+
+test('a deleted project with many tasks is dropped in parts, none of which takes long', async () => {
+  await service.rows(
+    `insert into tasks (id, project_id, board_id, title, priority, status, rank, created_by)
+     select gen_random_uuid(), $1, $2, 'task', 'low', 'todo', 'b' || n, $3 from generate_series(1, 1200) n`,
+    [project.id, project.boards[0]!.id, service.people.alice.id],
+  )
+  await service.rows('create table parts (n int)')
+  await service.rows(`create function note_part() returns trigger language plpgsql as
+    'begin insert into parts select count(*) from gone; return null; end'`)
+  await service.rows(`create trigger part after delete on tasks referencing old table as gone
+    for each statement execute function note_part()`)
+  await alice(projects.remove, { params: { id: project.id } })
+  await age('projects', project.id, 31)
+  await runPurge()
+  expect(await service.rows('select n from parts where n > 0')).toEqual([{ n: 500 }, { n: 500 }, { n: 200 }])
+  expect(await service.rows('select id from projects where id = $1', [project.id])).toEqual([])
+})

@@ -39,10 +39,16 @@ export const purge = async ({ db, tx, job }: JobCtx) => {
       return files.length
     })
   }
-  for (let dropped = 1; dropped > 0;) {
-    job.signal.throwIfAborted()
-    dropped = await trash.dropProjects(db, { days, limit: 5 })
-  }
+  // Tasks first, in parts: with all it had, a project could take longer than a statement may.
+  const parts = [
+    () => trash.dropTasksOfProjects(db, { days, limit: 500 }),
+    () => trash.dropProjects(db, { days, limit: 5 }),
+  ]
+  for (const drop of parts)
+    for (let dropped = 1; dropped > 0;) {
+      job.signal.throwIfAborted()
+      dropped = await drop()
+    }
 }
 
 const next = (db: JobCtx['db']) => trash.projectsWithOld(db, { days, limit: 100 })
