@@ -1,10 +1,13 @@
 import { withDatabase } from '@wealist/contract/topology'
 
 /** Memory of the database's instance in GiB, which decides how many connections it takes. */
-export const instances = { dev: { class: 't4g.medium', memory: 4 }, prod: { class: 'm7g.large', memory: 8 } }
+export const instances = { dev: { class: 't4g.large', memory: 8 }, prod: { class: 'm7g.large', memory: 8 } }
 
-/** Connections that the role of one service may have: of a preview however many instances there are, else by its pods. */
-export const perService = { preview: 5, dev: 30, prod: 60 }
+/**
+ * Connections that the role of one service may have: of a preview however many instances there are; on the cluster what its
+ * most pods open, and one more of them while versions change.
+ */
+export const perService = { preview: 5, dev: 70, prod: 130 }
 /** Previews that may be there at once. */
 export const mostPreviews = 6
 /** Whoever migrates, and a person who looks after it. */

@@ -1,12 +1,16 @@
+import { allow, policy } from './policy.ts'
+import { boundaryArn, makeBoundary } from './preview-boundary.ts'
+import { rightsOfPreviews } from './preview-rights.ts'
+
 /** Whose workflows may come in. */
 const repository = process.env['GITHUB_REPOSITORY'] ?? 'wealist/wealist'
 const issuer = 'token.actions.githubusercontent.com'
 
 /**
  * Roles that GitHub's workflows take by OpenID Connect, in dev's hands: no key is kept anywhere. A release pushes images; a
- * preview makes and removes stages called `pr-…`, and may touch nothing of prod.
+ * preview makes and removes stages called `pr-…`, with rights on what they are made of and no others.
  */
-export const makeGithubRoles = () => {
+export const makeGithubRoles = (vpc: sst.aws.Vpc, domain: string) => {
   const provider = new aws.iam.OpenIdConnectProvider('Github', {
     url: `https://${issuer}`,
     clientIdLists: ['sts.amazonaws.com'],
@@ -28,16 +32,14 @@ export const makeGithubRoles = () => {
         ],
       }),
     )
-  const allow = (Action: string[], Resource: string[]) => ({ Effect: 'Allow', Action, Resource })
-  const policy = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement })
   const release = new aws.iam.Role('ReleaseRole', {
     assumeRolePolicy: trust(['environment:dev', 'environment:prod']),
     maxSessionDuration: 3600,
     inlinePolicies: [
       {
         name: 'push',
-        policy: policy(
-          allow(['ecr:GetAuthorizationToken'], ['*']),
+        policy: policy([
+          allow(['ecr:GetAuthorizationToken']),
           allow(
             [
               ...['BatchCheckLayerAvailability', 'BatchGetImage', 'CompleteLayerUpload', 'GetDownloadUrlForLayer'],
@@ -45,36 +47,17 @@ export const makeGithubRoles = () => {
             ].map((action) => `ecr:${action}`),
             ['arn:aws:ecr:*:*:repository/wealist-*'],
           ),
-        ),
+        ]),
       },
     ],
   })
+  makeBoundary(vpc)
+  const rights = Object.entries(rightsOfPreviews(domain, boundaryArn()))
   const preview = new aws.iam.Role('PreviewRole', {
     // The nightly sweep runs on main.
     assumeRolePolicy: trust(['pull_request', 'ref:refs/heads/main']),
     maxSessionDuration: 7200,
-    managedPolicyArns: ['arn:aws:iam::aws:policy/PowerUserAccess'],
-    inlinePolicies: [
-      {
-        name: 'roles-of-previews',
-        policy: policy(
-          allow(['iam:*'], ['arn:aws:iam::*:role/wealist-pr-*']),
-          allow(['iam:CreateServiceLinkedRole'], ['arn:aws:iam::*:role/aws-service-role/*']),
-          {
-            Effect: 'Deny',
-            Action: ['secretsmanager:*', 's3:*', 'rds:*', 'eks:*', 'elasticache:*', 'ecr:*'],
-            Resource: [
-              'arn:aws:secretsmanager:*:*:secret:wealist/prod/*',
-              'arn:aws:s3:::wealist-prod-*',
-              'arn:aws:rds:*:*:db:*',
-              'arn:aws:eks:*:*:cluster/*',
-              'arn:aws:elasticache:*:*:replicationgroup:*',
-              'arn:aws:ecr:*:*:repository/wealist-*',
-            ],
-          },
-        ),
-      },
-    ],
+    inlinePolicies: rights.map(([name, statements]) => ({ name, policy: policy(statements) })),
   })
   return { release: release.arn, preview: preview.arn }
 }

@@ -1,6 +1,6 @@
 import { type Node, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
 import { onBucketAlone, onFiles } from './bucket.ts'
-import { podRole } from './cluster.ts'
+import { associate, podRole } from './roles.ts'
 import { titled } from './secrets.ts'
 import { secretOf, type Stage } from './stage.ts'
 
@@ -14,9 +14,6 @@ interface Given {
 /** What each service account may do in AWS; one that is not here may do nothing. */
 export const makeIdentities = ({ stage, cluster, bucket, keys }: Given) => {
   const namespace = `wealist-${stage.name}`
-  const associate = (name: string, to: { namespace: string; serviceAccount: string }, role: aws.iam.Role) =>
-    new aws.eks.PodIdentityAssociation(`${name}Identity`, { clusterName: cluster.name, ...to, roleArn: role.arn })
-
   const rightsOf = (service: ServiceName) => {
     const { uses }: Node = topology[service]
     return [
@@ -28,14 +25,15 @@ export const makeIdentities = ({ stage, cluster, bucket, keys }: Given) => {
     const rights = rightsOf(service)
     if (rights.length === 0) continue
     const role = podRole(`${titled(service)}PodRole`, rights)
-    associate(titled(service), { namespace, serviceAccount: service }, role)
-    if (service === 'storage') associate('StorageThumbnails', { namespace, serviceAccount: 'storage-thumbnails' }, role)
+    associate(cluster, titled(service), { namespace, serviceAccount: service, role })
+    if (service === 'storage')
+      associate(cluster, 'StorageThumbnails', { namespace, serviceAccount: 'storage-thumbnails', role })
   }
   const account = aws.getCallerIdentityOutput({}).accountId
   const region = aws.getRegionOutput().region
   const secrets = $interpolate`arn:aws:secretsmanager:${region}:${account}:secret:${secretOf(stage, '*')}`
-  const reader = podRole('ExternalSecretsPodRole', [
+  const role = podRole('ExternalSecretsPodRole', [
     { actions: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'], resources: [secrets] },
   ])
-  associate('ExternalSecrets', { namespace: 'external-secrets', serviceAccount: 'external-secrets' }, reader)
+  associate(cluster, 'ExternalSecrets', { namespace: 'external-secrets', serviceAccount: 'external-secrets', role })
 }

@@ -6,6 +6,7 @@ import { scheduleJobs } from './jobs.ts'
 import { devNetwork, type Network } from './network.ts'
 import { makePortal } from './portal.ts'
 import { prepare } from './prepare.ts'
+import { keepWithinBoundary } from './preview-boundary.ts'
 import { makeSocketApis, routeSockets, type SocketApis } from './realtime.ts'
 import { makeRouter, route } from './router.ts'
 import { makeKeysSecret, makeSecrets, type Secrets } from './secrets.ts'
@@ -33,6 +34,7 @@ export interface Preview {
 /** Everything of a preview: functions on dev's network and servers, with data of its own. */
 export const preview = (stage: Stage) => {
   leaveNothing()
+  keepWithinBoundary(stage)
   const domain = process.env['WEALIST_DOMAIN'] || undefined
   const network = devNetwork()
   const data = dataOf(stage)

@@ -1,6 +1,8 @@
+import { makeApiLogs } from './api-logs.ts'
 import { makeAssets, makePortalCdn } from './assets.ts'
 import { makeBucket } from './bucket.ts'
 import { makeCluster } from './cluster.ts'
+import { makeControllers } from './controllers.ts'
 import { makeData } from './data.ts'
 import { makeGithubRoles } from './github.ts'
 import { makeGoogleCallback } from './google.ts'
@@ -26,9 +28,12 @@ export const shared = (stage: Stage) => {
   makePortalCdn(domain)
   const cluster = makeCluster(stage, vpc)
   makeIdentities({ stage, cluster, bucket, keys })
-  const told = { cluster: cluster.name, bucket: bucket.name, assets: assets.url }
+  makeControllers(stage, cluster)
+  const { region } = aws.getRegionOutput()
+  const told = { cluster: cluster.name, vpc: vpc.id, region, bucket: bucket.name, assets: assets.url }
   if (stage.kept) return told
   tellNetwork(vpc)
   makeRegistry(stage)
-  return { ...told, ...makeGithubRoles(), googleCallback: makeGoogleCallback(root) }
+  makeApiLogs()
+  return { ...told, ...makeGithubRoles(vpc, root), googleCallback: makeGoogleCallback(root) }
 }

@@ -3,6 +3,7 @@ import { isSocket, routesOf } from '@wealist/contract/route'
 import { type Node, type ServiceName, serviceNames, topology, images } from '@wealist/contract/topology'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { mostPreviews, room, shareOf } from '../../../stacks/connections.ts'
+import { nodes } from '../../../stacks/nodes.ts'
 import { stageOf } from '../../../stacks/stage.ts'
 import { functions } from './bundle.ts'
 import { buildPortal } from './portal.ts'
@@ -10,6 +11,7 @@ import { services } from './services.ts'
 import { openApi } from './stacks/api-routes.ts'
 import { openEdge } from './stacks/edge.ts'
 import { installPlatform } from './stacks/platform.ts'
+import { testPreviewRights } from './stacks/preview-rights.suite.ts'
 import { ofType, type Resource } from './stacks/resources.ts'
 import { flat, rightsOf } from './stacks/rights.ts'
 import { simulate, type Simulated } from './stacks/simulate.ts'
@@ -333,6 +335,38 @@ describe('the cluster', () => {
       )
       const cni = addons.find(({ addonName }) => addonName === 'vpc-cni')!
       expect(JSON.parse(cni['configurationValues'] as string)).toEqual({ enableNetworkPolicy: 'true' })
+      // EKS puts its own vpc-cni, coredns and kube-proxy into a new cluster, which ours replace.
+      for (const { addonName, resolveConflictsOnCreate } of addons)
+        expect([addonName, resolveConflictsOnCreate]).toEqual([addonName, 'OVERWRITE'])
+    }
+  })
+  test('has volumes for what is to outlive a pod, also for a claim that names no class', () => {
+    for (const { resources } of [dev, prod]) {
+      const driver = ofType(resources, 'aws:eks/addon:Addon').find(
+        (r) => r.inputs['addonName'] === 'aws-ebs-csi-driver',
+      )!
+      expect(JSON.parse(driver.inputs['configurationValues'] as string)).toEqual({
+        defaultStorageClass: { enabled: true },
+      })
+      expect(driver.inputs['podIdentityAssociations']).toEqual([
+        { serviceAccount: 'ebs-csi-controller-sa', roleArn: 'arn:aws:iam::000000000000:role/VolumesPodRole' },
+      ])
+      expect(resources.find(({ name }) => name === 'VolumesPodRole')!.inputs['managedPolicyArns']).toEqual([
+        'arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy',
+      ])
+    }
+  })
+  test('begins with the nodes that it needs; how many there are later is not for a deployment to say', () => {
+    for (const [stage, { type, least, desired, most }] of [
+      [dev, nodes.dev],
+      [prod, nodes.prod],
+    ] as const) {
+      const group = only(stage, 'aws:eks/nodeGroup:NodeGroup')
+      expect(group.inputs).toMatchObject({
+        instanceTypes: [type],
+        scalingConfig: { minSize: least, desiredSize: desired, maxSize: most },
+      })
+      expect(group.ignoreChanges).toEqual(['scalingConfig.desiredSize'])
     }
   })
   test('gives each service account its own rights in AWS, and those without any none', () => {
@@ -345,6 +379,7 @@ describe('the cluster', () => {
       [...users, 'storage-thumbnails']
         .map((s) => `wealist-prod/${s}`)
         .concat('external-secrets/external-secrets')
+        .concat(['aws-load-balancer-controller', 'cluster-autoscaler'].map((s) => `kube-system/${s}`))
         .toSorted(),
     )
     const rights = (role: string) => flat(rightsOf(prod.resources, role.replace(/Role$/, '')))
@@ -352,11 +387,36 @@ describe('the cluster', () => {
     for (const { inputs } of identities) {
       const role = (inputs['roleArn'] as string).split('/').at(-1)!
       expect(rights(role).length).toBeGreaterThan(0)
-      expect(inStacks(role)).toEqual([])
+      if (inputs['namespace'] !== 'kube-system') expect(inStacks(role)).toEqual([])
     }
     expect(rights('OpsPodRole')).toEqual(['s3:ListBucket arn:aws:s3:::wealist-filesbucket'])
     expect(rights('AuthPodRole')).toEqual([`secretsmanager:GetSecretValue ${secretArn('prod/auth-keys')}`])
     expect(rights('ExternalSecretsPodRole').join()).toContain(secretArn('prod/*'))
+  })
+  test('lets its controllers change load balancers, security groups and nodes that are its own by their tags, no other cluster’s', () => {
+    const free =
+      /:(Describe|Get|List)|^iam:CreateServiceLinkedRole$|Listener|Rule|Targets$|SecurityGroupIngress$|:CreateSecurityGroup$/
+    for (const [stage, cluster] of [
+      [dev, 'wealist-dev'],
+      [prod, 'wealist-prod'],
+    ] as const)
+      for (const role of ['LoadBalancersPod', 'AutoscalerPod']) {
+        const statements = rightsOf(stage.resources, role)
+        expect(statements.length).toBeGreaterThan(1)
+        for (const { actions, resources, conditions = [] } of statements) {
+          const bare = actions.filter((action) => !free.test(action))
+          const ofListeners = resources.every((resource) => resource.includes(':listener'))
+          if (bare.length === 0 || ofListeners) continue
+          const own = conditions.filter(
+            ({ test, variable, values }) =>
+              test === 'StringEquals' &&
+              (variable.endsWith(`/cluster-autoscaler/${cluster}`) ? 'owned' : cluster) === values[0] &&
+              /^aws:Re(source|quest)Tag\/(elbv2\.k8s\.aws\/cluster|k8s\.io\/cluster-autoscaler\/)/.test(variable),
+          )
+          expect([role, bare, own.length]).toEqual([role, bare, 1])
+        }
+      }
+    expect(dev.outputs).toMatchObject({ cluster: 'wealist-dev', vpc: 'NetworkVpc-id', region: 'ap-northeast-2' })
   })
   test('runs images of repositories whose tags never change; dev owns them', () => {
     const repositories = ofType(dev.resources, 'aws:ecr/repository:Repository').map(({ inputs }) => inputs)
@@ -370,25 +430,38 @@ describe('the cluster', () => {
       })
     expect(ofType(prod.resources, 'aws:ecr/repository:Repository')).toEqual([])
   })
-  test('GitHub comes in by OpenID Connect from our repository alone, and a preview cannot touch prod', () => {
-    const role = (name: string) =>
-      named(dev, name).inputs as { assumeRolePolicy: string; inlinePolicies: { policy: string }[] }
+  test('GitHub comes in by OpenID Connect from our repository alone, with no key that is kept', () => {
     for (const name of ['ReleaseRole', 'PreviewRole']) {
-      const [{ Condition }] = JSON.parse(role(name).assumeRolePolicy).Statement
+      const [{ Condition }] = JSON.parse(named(dev, name).inputs['assumeRolePolicy'] as string).Statement
       expect(Condition.StringEquals).toEqual({ 'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com' })
       for (const subject of Condition.StringLike['token.actions.githubusercontent.com:sub'])
         expect(subject).toMatch(/^repo:wealist\/wealist:(pull_request|ref:refs\/heads\/main|environment:(dev|prod))$/)
+      expect(named(dev, name).inputs['managedPolicyArns']).toBeUndefined()
     }
-    const statements = JSON.parse(role('PreviewRole').inlinePolicies[0]!.policy).Statement as {
-      Effect: string
-      Resource: string[]
-    }[]
-    expect(statements.find(({ Effect }) => Effect === 'Deny')!.Resource).toContain(
-      'arn:aws:secretsmanager:*:*:secret:wealist/prod/*',
-    )
     expect(ofType(dev.resources, 'aws:iam/accessKey:AccessKey')).toEqual([])
   })
+  test('dev says as whom API Gateway writes logs, which a preview could not', () => {
+    const { cloudwatchRoleArn } = only(dev, 'aws:apigateway/account:Account').inputs
+    expect(cloudwatchRoleArn).toBe('arn:aws:iam::000000000000:role/ApiLogsRole')
+    expect(named(dev, 'ApiLogsRole').inputs['managedPolicyArns']).toEqual([
+      'arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs',
+    ])
+    expect(ofType(prod.resources, 'aws:apigateway/account:Account')).toEqual([])
+  })
+  test('no role and no policy is longer than AWS takes', () => {
+    const lengthOf = (policy: string) => policy.replaceAll(/\s/g, '').length
+    for (const { resources } of [pr, dev, prod]) {
+      for (const { name, inputs } of ofType(resources, 'aws:iam/role:Role')) {
+        const own = (inputs['inlinePolicies'] ?? []) as { policy: string }[]
+        expect([name, own.reduce((sum, { policy }) => sum + lengthOf(policy), 0) <= 10_240]).toEqual([name, true])
+      }
+      for (const { inputs } of ofType(resources, 'aws:iam/policy:Policy'))
+        expect(lengthOf(inputs['policy'] as string)).toBeLessThanOrEqual(6144)
+    }
+  })
 })
+
+testPreviewRights(() => ({ pr, dev }))
 
 describe('sst dev', () => {
   test('works on the servers of one’s own machine where they are named, in functions that run there alone', async () => {

@@ -25,6 +25,7 @@ MockMonitor.prototype.registerResource = async function (request, callback) {
     protect: request.getProtect(),
     retainOnDelete: request.getRetainondelete(),
     dependsOn: request.getDependenciesList(),
+    ignoreChanges: request.getIgnorechangesList(),
   })
   return registerResource.call(this, request, callback)
 }

@@ -12,6 +12,8 @@ export interface Resource {
   retainOnDelete: boolean
   /** URNs. */
   dependsOn: string[]
+  /** Inputs that a deployment leaves as they are once it is there. */
+  ignoreChanges: string[]
 }
 
 export const ofType = (resources: Resource[], type: string) => resources.filter((r) => r.type === type)

@@ -4,6 +4,7 @@ export interface Statement {
   effect: string
   actions: string[]
   resources: string[]
+  conditions?: { test: string; variable: string; values: string[] }[]
 }
 
 /** What the role of a function may do, besides writing its log and being in the network. */
