@@ -1,5 +1,6 @@
 import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule'
-import type { Environment } from './environment.ts'
+import { type Environment, forPrometheus } from './environment.ts'
+import { recordingsOf } from './recordings.ts'
 
 const requests = (window: string, more = '') =>
   `sum by (service) (rate(http_request_duration_seconds_count{namespace="$NS"${more}}[${window}]))`
@@ -45,7 +46,7 @@ const alerts: Alert[] = [
     expr: 'max by (service, name) (jobs_failed{namespace="$NS"}) > 0',
     wait: '5m',
     severity: 'ticket',
-    says: '{{ $labels.value }} jobs {{ $labels.name }} of {{ $labels.service }} cannot succeed and are kept.',
+    says: '{{ $value }} jobs {{ $labels.name }} of {{ $labels.service }} cannot succeed and are kept.',
   },
   {
     name: 'JobsLate',
@@ -85,9 +86,10 @@ const alerts: Alert[] = [
 
 export const alertsOf = ({ namespace }: Environment) =>
   new PrometheusRule({
-    metadata: { name: 'wealist', namespace },
+    metadata: { name: 'wealist', namespace, labels: forPrometheus },
     spec: {
       groups: [
+        recordingsOf(namespace),
         {
           name: 'wealist',
           rules: alerts.map(({ name, expr, wait, severity, says }) => ({

@@ -27,7 +27,8 @@ const application = (name: string, path: string, wave: number, env: Environment,
       syncPolicy: {
         automated: { prune: true, selfHeal: true },
         retry: { limit: 5, backoff: { duration: '10s', factor: 2, maxDuration: '3m' } },
-        syncOptions: ['ServerSideApply=true', 'PruneLast=true'],
+        // Without the last one what is ignored is still set back by every sync.
+        syncOptions: ['ServerSideApply=true', 'PruneLast=true', 'RespectIgnoreDifferences=true'],
       },
       // Who scales decides how many there are.
       ignoreDifferences: [
@@ -51,8 +52,8 @@ export const bootstrapOf = (env: Environment) => [
   application(`wealist-${env.name}`, `k8s/manifests/${env.name}/apps`, 0, env, argocd),
 ]
 
-/** In order: namespaces, secrets and policies; databases; the services; what watches them. */
+/** In order: namespaces, secrets and policies; databases and the services; what watches them. */
 export const applicationsOf = (env: Environment) =>
-  ['base', 'databases', 'services', 'monitoring'].map((group, wave) =>
+  ['base', 'services', 'monitoring'].map((group, wave) =>
     application(`wealist-${env.name}-${group}`, `k8s/manifests/${env.name}/${group}`, wave, env, env.namespace),
   )

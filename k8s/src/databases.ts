@@ -13,15 +13,28 @@ const fromSecret = (name: string, secret: string): IEnvVar => ({
   valueFrom: { secretKeyRef: { name: secret, key: 'DATABASE_URL' } },
 })
 
-const job = (name: string, image: Image, env: Environment, command: string, variables: IEnvVar[], hook: string) =>
+interface Work {
+  name: string
+  image: Image
+  command: string
+  variables: IEnvVar[]
+  /** Hooks of one phase run wave by wave. */
+  wave: number
+}
+
+/**
+ * Runs before anything of its application is there, the first time too: it leans on `base` and on what a person made
+ * before (namespace, rds-ca) alone, and waits for a secret that is not yet read.
+ */
+const job = ({ name, image, command, variables, wave }: Work, env: Environment) =>
   new Job({
     metadata: {
       name,
       namespace: env.namespace,
       annotations: {
-        'argocd.argoproj.io/hook': hook,
+        'argocd.argoproj.io/hook': 'PreSync',
         'argocd.argoproj.io/hook-delete-policy': 'BeforeHookCreation',
-        ...(hook === 'Sync' && { 'argocd.argoproj.io/sync-wave': '1' }),
+        'argocd.argoproj.io/sync-wave': String(wave),
       },
     },
     spec: {
@@ -62,21 +75,32 @@ const job = (name: string, image: Image, env: Environment, command: string, vari
 /** Five databases and a role a service, as their secrets say, made where they are missing. */
 export const databasesOf = (env: Environment) => [
   job(
-    'make-databases',
-    'user',
+    {
+      name: 'make-databases',
+      image: 'user',
+      command: 'databases',
+      variables: [
+        fromSecret('DATABASE_URL', 'data'),
+        ...(env.name === 'localhost' ? [] : [{ name: 'CONNECTION_LIMIT', value: String(perService[env.name]) }]),
+        ...withDatabase.map((service) => fromSecret(`${service.toUpperCase()}_DATABASE_URL`, service)),
+      ],
+      wave: -1,
+    },
     env,
-    'databases',
-    [
-      fromSecret('DATABASE_URL', 'data'),
-      ...(env.name === 'localhost' ? [] : [{ name: 'CONNECTION_LIMIT', value: String(perService[env.name]) }]),
-      ...withDatabase.map((service) => fromSecret(`${service.toUpperCase()}_DATABASE_URL`, service)),
-    ],
-    'Sync',
   ),
 ]
 
 /** Each service's tables, before its new pods: a new version runs on what the one before understands. */
 export const migrationsOf = (env: Environment) =>
   owners.map((service) =>
-    job(`migrate-${service}`, service, env, 'migrate', [fromSecret('DATABASE_URL', service)], 'PreSync'),
+    job(
+      {
+        name: `migrate-${service}`,
+        image: service,
+        command: 'migrate',
+        variables: [fromSecret('DATABASE_URL', service)],
+        wave: 0,
+      },
+      env,
+    ),
   )

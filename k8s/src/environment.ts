@@ -28,10 +28,11 @@ export interface Environment extends Settings {
   portalHost: string
 }
 
+// At most: all of them together have to find room on the database (connections.test.ts).
 const replicas = {
   localhost: { least: 1, most: 2 },
   dev: { least: 2, most: 3 },
-  prod: { least: 3, most: 12 },
+  prod: { least: 3, most: 8 },
 } as const
 
 export const environmentOf = (name: EnvironmentName): Environment => {
@@ -54,6 +55,8 @@ export const environmentOf = (name: EnvironmentName): Environment => {
 /** The gateway's namespace, and who it is in the mesh. */
 export const ingress = { namespace: 'istio-ingress', account: 'gateway' } as const
 export const monitoring = 'monitoring'
+/** Prometheus takes what bears the name of its own release: kube-prometheus-stack's `…SelectorNilUsesHelmValues`. */
+export const forPrometheus = { release: 'prometheus' } as const
 export const argocd = 'argocd'
 
 /** Who a pod is in the mesh, by its service account. */

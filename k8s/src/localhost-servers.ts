@@ -22,6 +22,7 @@ export const servers: Server[] = [
     outside: false,
     data: '/var/lib/postgresql/data',
     container: {
+      args: ['-c', 'max_connections=300'],
       env: [secret('POSTGRES_PASSWORD', 'postgres'), { name: 'PGDATA', value: '/var/lib/postgresql/data/pg' }],
       volumeMounts: [{ name: 'run', mountPath: '/var/run/postgresql' }],
     },

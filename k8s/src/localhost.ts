@@ -5,8 +5,9 @@ import { Service } from 'kubernetes-models/v1/Service'
 import { images, topology } from '@wealist/contract/topology'
 import { type Environment, ingress, labelsOf } from './environment.ts'
 import { bucketOf } from './localhost-bucket.ts'
+import { serviceOf } from './images.ts'
 import { type Server, servers } from './localhost-servers.ts'
-import { containerSecurity, podSecurity, serviceOf } from './pods.ts'
+import { containerSecurity, podSecurity } from './pods.ts'
 
 // By image, not by service: thumbnails are pods of their own on storage's servers.
 const usersOf = (server: Server) =>

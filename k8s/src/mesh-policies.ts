@@ -6,8 +6,8 @@ import { Telemetry } from '@kubernetes-models/istio/telemetry.istio.io/v1/Teleme
 import { metricsPort, type ServiceName, topology, type Image, images } from '@wealist/contract/topology'
 import { type Environment, ingress, principal } from './environment.ts'
 import { early } from './gateway-filter.ts'
+import { serviceOf } from './images.ts'
 import { callersOf } from './network.ts'
-import { serviceOf } from './pods.ts'
 import { outsideOf, publicRoutes, ticketRoutes } from './public-paths.ts'
 
 const atGateway = { selector: { matchLabels: { app: 'gateway' } } }

@@ -3,6 +3,7 @@ import { Gateway } from '@kubernetes-models/istio/networking.istio.io/v1/Gateway
 import { VirtualService } from '@kubernetes-models/istio/networking.istio.io/v1/VirtualService'
 import { barePaths, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
 import type { Environment } from './environment.ts'
+import { entranceOf } from './gateway-service.ts'
 import { ticketRoutes } from './public-paths.ts'
 
 // Nothing was sent yet where no connection came about: that alone may be tried again, whatever the method.
@@ -46,7 +47,7 @@ export const routesOf = (env: Environment) => [
       // TLS ends at the load balancer in front.
       servers: [
         {
-          port: { number: 80, name: 'http', protocol: 'HTTP' },
+          port: { number: entranceOf(env), name: 'http', protocol: 'HTTP' },
           hosts: [env.domain, env.portalHost, ...(env.aws ? [] : [`s3.${env.domain}`, `livekit.${env.domain}`])],
         },
       ],

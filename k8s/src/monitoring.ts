@@ -4,7 +4,7 @@ import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitorin
 import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import { alertsOf } from './alerts.ts'
 import { dashboards } from './dashboards.ts'
-import { type Environment, monitoring } from './environment.ts'
+import { type Environment, monitoring, forPrometheus } from './environment.ts'
 
 const watched: Image[] = images.filter((image) => image !== 'ops-portal')
 
@@ -41,7 +41,7 @@ export const monitoringOf = (env: Environment) =>
         ...watched.map(
           (image) =>
             new ServiceMonitor({
-              metadata: { name: image, namespace: env.namespace, labels: { release: 'prometheus' } },
+              metadata: { name: image, namespace: env.namespace, labels: forPrometheus },
               spec: {
                 selector: { matchLabels: { app: image } },
                 namespaceSelector: { matchNames: [env.namespace] },

@@ -11,7 +11,7 @@ import type { INetworkPolicyEgressRule } from 'kubernetes-models/networking.k8s.
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import type { INetworkPolicyIngressRule } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicyIngressRule'
 import { argocd, type Environment, ingress, labelsOf, monitoring } from './environment.ts'
-import { serviceOf } from './pods.ts'
+import { serviceOf } from './images.ts'
 
 const pod = (app: string) => ({ podSelector: { matchLabels: { app } } })
 const inNamespace = (name: string) => ({ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } } })

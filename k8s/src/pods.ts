@@ -1,7 +1,9 @@
 import { metricsPort, type ServiceName, topology, type Image } from '@wealist/contract/topology'
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec'
 import type { IContainer } from 'kubernetes-models/v1/Container'
+import type { IEnvVar } from 'kubernetes-models/v1/EnvVar'
 import { type Environment, labelsOf } from './environment.ts'
+import { serviceOf } from './images.ts'
 import { drainSeconds, variablesOf } from './workload-environment.ts'
 
 /** What a pod of ours may do: nothing but run. The restricted Pod Security Standard, and read-only files. */
@@ -23,13 +25,21 @@ const preStop = 10
 /** After the drain what is in flight may end: requests 5 s, jobs and pools the rest. */
 export const gracePeriod = preStop + drainSeconds + 20
 
-export const serviceOf = (image: Image): ServiceName | 'ops-portal' =>
-  image === 'storage-thumbnails' ? 'storage' : image
-
 const variables = (all: Record<string, string>) => Object.entries(all).map(([name, value]) => ({ name, value }))
 
+/**
+ * What the mesh's container beside it asks for. The injector knows all of these or its own defaults: of one alone it makes a
+ * container without the rest (istio/istio#35905).
+ */
+const sidecar = {
+  'sidecar.istio.io/proxyCPU': '50m',
+  'sidecar.istio.io/proxyMemory': '128Mi',
+  'sidecar.istio.io/proxyMemoryLimit': '1Gi',
+}
+
 const resources = (image: Image) => ({
-  requests: { cpu: image === 'ops-portal' ? '20m' : '200m', memory: image === 'ops-portal' ? '64Mi' : '256Mi' },
+  // What it needs while little happens; more than that the nodes lend, and pods are added by what is used.
+  requests: { cpu: image === 'ops-portal' ? '20m' : '100m', memory: image === 'ops-portal' ? '64Mi' : '256Mi' },
   // No limit of CPU: what is throttled misses its probes.
   limits: { memory: image === 'storage-thumbnails' ? '1Gi' : image === 'ops-portal' ? '128Mi' : '768Mi' },
 })
@@ -40,17 +50,29 @@ const probes = (port: number, ready: string, live: string) => ({
   livenessProbe: { httpGet: { path: live, port }, periodSeconds: 10, timeoutSeconds: 3, failureThreshold: 6 },
 })
 
-const ofService = (service: ServiceName, env: Environment): Partial<IContainer> => ({
-  ports: [
-    { name: 'http', containerPort: topology[service].port },
-    { name: 'http-metrics', containerPort: metricsPort(service) },
-  ],
-  env: variables(variablesOf(service, env)),
-  // Its own secret and no other; until that is there the pod waits.
-  envFrom: [{ secretRef: { name: service } }],
-  // On a port that no gateway reaches.
-  ...probes(metricsPort(service), '/health/ready', '/health/live'),
-})
+/**
+ * Where Argo CD is and a token for it, from a secret that a person makes, so that both are there or neither is: without the
+ * address ops shows the versions that services say, with it alone it would be refused.
+ */
+const argocd: IEnvVar[] = ['ARGOCD_URL', 'ARGOCD_TOKEN'].map((name) => ({
+  name,
+  valueFrom: { secretKeyRef: { name: 'argocd', key: name, optional: true } },
+}))
+
+const ofService = (image: Exclude<Image, 'ops-portal'>, env: Environment): Partial<IContainer> => {
+  const service = serviceOf(image) as ServiceName
+  return {
+    ports: [
+      { name: 'http', containerPort: topology[service].port },
+      { name: 'http-metrics', containerPort: metricsPort(service) },
+    ],
+    env: [...variables(variablesOf(image, env)), ...(image === 'ops' && env.aws ? argocd : [])],
+    // Its own secret and no other; until that is there the pod waits.
+    envFrom: [{ secretRef: { name: service } }],
+    // On a port that no gateway reaches.
+    ...probes(metricsPort(service), '/health/ready', '/health/live'),
+  }
+}
 const ofPortal = (env: Environment): Partial<IContainer> => ({
   ports: [{ name: 'http', containerPort: 3001 }],
   env: variables({ API_URL: env.origin }),
@@ -59,12 +81,11 @@ const ofPortal = (env: Environment): Partial<IContainer> => ({
 
 /** The pod of an image, its container told apart by what it runs. */
 export const podOf = (image: Image, env: Environment): IPodTemplateSpec => {
-  const service = serviceOf(image)
-  const own = service === 'ops-portal' ? ofPortal(env) : ofService(service, env)
+  const own = image === 'ops-portal' ? ofPortal(env) : ofService(image, env)
   const local = image === 'auth' && !env.aws
-  const rds = env.aws && service !== 'ops-portal'
+  const rds = env.aws && image !== 'ops-portal'
   return {
-    metadata: { labels: { ...labelsOf(image), 'sidecar.istio.io/inject': 'true' } },
+    metadata: { labels: { ...labelsOf(image), 'sidecar.istio.io/inject': 'true' }, annotations: sidecar },
     spec: {
       serviceAccountName: image,
       automountServiceAccountToken: false,

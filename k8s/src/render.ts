@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import { applicationsOf, bootstrapOf } from './argo.ts'
 import { baseOf } from './base.ts'
 import { databasesOf, migrationsOf } from './databases.ts'
-import { environmentNames, environmentOf, type Environment } from './environment.ts'
+import { environmentNames, environmentOf, type Environment, type EnvironmentName } from './environment.ts'
 import { gatewayOf } from './gateway.ts'
 import { serversOf } from './localhost.ts'
 import { policiesOf } from './mesh-policies.ts'
@@ -25,15 +25,22 @@ export interface Manifest {
 }
 
 /** What Argo CD applies, in this order, and `bootstrap`, which a person applies once. */
-const groups: Record<string, (env: Environment) => Model<object>[]> = {
+const groups = {
   base: (env) => [...baseOf(env), ...secretsOf(env), ...networkOf(env), ...policiesOf(env), ...gatewayOf(env)],
-  databases: (env) => [...serversOf(env), ...databasesOf(env)],
-  services: (env) => [...migrationsOf(env), ...workloadsOf(env), ...routesOf(env)],
+  // Of Kind alone. Argo CD would not run a hook that is all of its application (argoproj/argo-cd#7237).
+  databases: (env) => (env.aws ? [] : [...serversOf(env), ...databasesOf(env)]),
+  services: (env) => [
+    ...(env.aws ? databasesOf(env) : []),
+    ...migrationsOf(env),
+    ...workloadsOf(env),
+    ...routesOf(env),
+  ],
   monitoring: monitoringOf,
   // Kind is applied by hand.
   apps: (env) => (env.aws ? applicationsOf(env) : []),
   bootstrap: (env) => (env.aws ? bootstrapOf(env) : []),
-}
+} satisfies Record<string, (env: Environment) => Model<object>[]>
+type Group = keyof typeof groups
 
 /** Every file of every environment, by its path below `k8s/manifests`. Each object is validated against its schema. */
 export const rendered = (): Map<string, Manifest> => {
@@ -50,6 +57,17 @@ export const rendered = (): Map<string, Manifest> => {
         files.set(file, manifest)
       }
   return files
+}
+
+/** What an environment is, by group. */
+export const objectsOf = (name: EnvironmentName): Record<Group, Manifest[]> => {
+  const all = [...rendered()]
+  return Object.fromEntries(
+    Object.keys(groups).map((group) => [
+      group,
+      all.filter(([file]) => file.startsWith(`${name}/${group}/`)).map(([, manifest]) => manifest),
+    ]),
+  ) as Record<Group, Manifest[]>
 }
 
 /** One way to write it, so that a diff shows what changed and nothing else. */

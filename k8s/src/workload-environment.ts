@@ -1,5 +1,15 @@
-import { metricsPort, type Node, type ServiceName, serviceNames, topology, peersOf } from '@wealist/contract/topology'
-import { argocd, type Environment, monitoring } from './environment.ts'
+import {
+  type Image,
+  metricsPort,
+  type Node,
+  type ServiceName,
+  serviceNames,
+  topology,
+  peersOf,
+} from '@wealist/contract/topology'
+import { poolOf } from './connections.ts'
+import { type Environment, monitoring } from './environment.ts'
+import { serviceOf } from './images.ts'
 
 type Variables = Record<string, string>
 
@@ -25,13 +35,13 @@ const onlyOf: Partial<Record<ServiceName, (env: Environment) => Variables>> = {
     ...(aws && {
       PROMETHEUS_URL: `http://prometheus-operated.${monitoring}:9090`,
       LOKI_URL: `http://loki.${monitoring}:3100`,
-      ARGOCD_URL: `http://argocd-server.${argocd}`,
     }),
   }),
 }
 
-/** What a service is told besides its secret, by name so that diffs read well. */
-export const variablesOf = (service: ServiceName, env: Environment): Variables => {
+/** What a pod of a service is told besides its secrets, by name so that diffs read well. */
+export const variablesOf = (image: Exclude<Image, 'ops-portal'>, env: Environment): Variables => {
+  const service = serviceOf(image) as ServiceName
   const { uses }: Node = topology[service]
   const all: Variables = {
     ENVIRONMENT: env.aws ? env.name : 'local',
@@ -53,6 +63,7 @@ export const variablesOf = (service: ServiceName, env: Environment): Variables =
       ...(!env.aws && { S3_ENDPOINT: `http://s3.${env.domain}` }),
     }),
     ...(env.aws && { NODE_EXTRA_CA_CERTS: '/etc/rds/global-bundle.pem' }),
+    ...poolOf(image),
     ...onlyOf[service]?.(env),
   }
   return Object.fromEntries(Object.entries(all).toSorted(([a], [b]) => a.localeCompare(b)))

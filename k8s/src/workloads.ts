@@ -6,12 +6,15 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBu
 import { Service } from 'kubernetes-models/v1/Service'
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
 import { type Environment, labelsOf } from './environment.ts'
-import { podOf, serviceOf } from './pods.ts'
+import { serviceOf } from './images.ts'
+import { podOf } from './pods.ts'
 
 /** Services whose load is open sockets and streams, which cost memory and no CPU while they are quiet. */
 const live: readonly Image[] = ['board', 'chat', 'noti']
 /** Open sockets and streams of one pod at which another is added: half of what a small one carries. */
 const socketsAPod = '5000'
+/** CPU of one pod, sidecar and all, at which another is added; a share of what it asks for would be next to nothing. */
+const cpuAPod = '300m'
 
 const portOf = (image: Image) => {
   const service = serviceOf(image)
@@ -78,7 +81,7 @@ const scales = (image: Image, env: Environment) =>
       minReplicas: env.replicas.least,
       maxReplicas: env.replicas.most,
       metrics: [
-        { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } } },
+        { type: 'Resource', resource: { name: 'cpu', target: { type: 'AverageValue', averageValue: cpuAPod } } },
         ...(live.includes(image)
           ? [
               {

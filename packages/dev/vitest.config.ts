@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           ...all,
           name: 'together',
-          include: ['packages/*/src/**/*.test.ts', 'packages/dev/chaos/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'k8s/src/*.test.ts', 'packages/dev/chaos/*.test.ts'],
           exclude: [...measured, '**/*.rules.test.ts', '**/node_modules/**'],
           // Tests wait more than they work.
           maxWorkers: availableParallelism() + 1,
