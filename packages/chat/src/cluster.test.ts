@@ -30,7 +30,7 @@ describe.runIf(there)('on a cluster of Redis', () => {
     const socket = await openSocket(`${pod.url}/api/chats/ws/${id}`, service.headersOf(bob))
     socket.send('resume', {})
     await socket.type('ready')
-    await expect.poll(async () => (await redis.sharded()).some((c) => c.endsWith(`live:room:${id}`))).toBe(true)
+    await expect.poll(async () => (await redis.sharded()).some((c) => c.endsWith(`live:chat:room:${id}`))).toBe(true)
     const said = await Promise.all(Array.from({ length: 20 }, (_, n) => service.say(alice, id, `m${n}`)))
     await socket.next((f) => f.seq === Math.max(...said.map((m) => m.seq)))
     const seqs = socket.heard.filter((f) => f.type === 'message').map((f) => f.seq)

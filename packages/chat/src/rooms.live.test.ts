@@ -164,6 +164,8 @@ describe.each(['node', 'lambda'] as const)('%s', (transport) => {
     expect((await service.as(people.bob)(rooms.get, { params: { id } })).readSeq).toBe(seq)
     const late = await inRoom('alice', id, 0)
     expect(late.heard.some((f) => f.type === 'typing' || f.type === 'read')).toBe(false)
+    // Once: not over the bus and from this process both.
+    expect(alice.heard.filter((f) => f.type === 'typing' || f.type === 'read')).toHaveLength(2)
     for (const socket of [alice, bob, late]) socket.close()
   })
 

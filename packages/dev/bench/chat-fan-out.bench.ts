@@ -34,7 +34,7 @@ const contestants = async (lab: Lab, members: { id: string; sid: string }[]): Pr
       }),
       say: (topic, text) => {
         const frame = passing(`room:${topic}`, 'typing', JSON.parse(text) as object)
-        return redis.publish(`wealist:${channelOf(frame.topic)}`, encode(frame))
+        return redis.publish(`wealist:${channelOf('chat', frame.topic)}`, encode(frame))
       },
     },
     {

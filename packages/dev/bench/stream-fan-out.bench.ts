@@ -33,7 +33,7 @@ export default bench({
         }),
         say: (topic, text) => {
           const frame = passing(`user:${topic}`, 'said', JSON.parse(text) as object)
-          return redis.publish(`wealist:${channelOf(frame.topic)}`, encode(frame))
+          return redis.publish(`wealist:${channelOf('noti', frame.topic)}`, encode(frame))
         },
       },
       byTopic('better-sse', 'peer', await lab.peer('better-sse')),

@@ -74,7 +74,7 @@ export const followDirectory = ({
     })()
   }
 
-  const unsubscribe = intervalMs > 0 ? bus.subscribe(channelOf('directory'), nudge) : undefined
+  const unsubscribe = intervalMs > 0 ? bus.subscribe(channelOf('user', 'directory'), nudge) : undefined
   const timer = intervalMs > 0 ? setInterval(nudge, intervalMs * (0.9 + Math.random() * 0.2)).unref() : undefined
   if (timer) nudge()
   return {

@@ -38,6 +38,7 @@ beforeEach(() => {
   revoked = new Set()
   tickets = new Map()
   hub = openHub({
+    service: 'chat',
     timing: time,
     warn: quiet,
     bus: { subscribe: () => quiet, onReturn: () => quiet },

@@ -1,3 +1,4 @@
+import type { ServiceName } from '@wealist/contract/topology'
 import type { LogEvent } from '../tx.ts'
 import type { View } from './listener.ts'
 import type { Message } from './message.ts'
@@ -30,8 +31,8 @@ export const passing = (topic: string, type: string, payload: object): Frame => 
   text: JSON.stringify({ type, payload }),
 })
 
-/** The channel of a topic's events on the bus. */
-export const channelOf = (topic: string) => `live:${topic}`
+/** The channel of a topic's events on the bus: two services may each have a topic of that name, with a log of its own. */
+export const channelOf = (service: ServiceName, topic: string) => `live:${service}:${topic}`
 
 /** A frame on the bus: seq and type before the text, so that nobody parses it on the way. */
 export const encode = ({ seq, type, text }: Frame) => `${seq}\n${type}\n${text}`

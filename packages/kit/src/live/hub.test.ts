@@ -59,6 +59,7 @@ beforeEach(() => {
   channels = new Map()
   const count = (what: string) => () => void (counted[what] = (counted[what] ?? 0) + 1)
   hub = openHub({
+    service: 'chat',
     log,
     timing: time,
     warn: () => undefined,
@@ -565,9 +566,9 @@ test('what is said in passing reaches who is live, has no seq and is kept nowher
 test('a topic is left with its last listener, and nothing is asked of the log while nobody listens', async () => {
   const [one, two] = [await listen(), await listen()]
   hub.remove(one)
-  expect(channels.get(`live:${topic}`)!.size).toBe(1)
+  expect(channels.get(`live:chat:${topic}`)!.size).toBe(1)
   hub.remove(two)
-  expect(channels.get(`live:${topic}`)!.size).toBe(0)
+  expect(channels.get(`live:chat:${topic}`)!.size).toBe(0)
   await time.run(1000)
   const before = polls
   await time.run(10_000)

@@ -1,3 +1,4 @@
+import type { ServiceName } from '@wealist/contract/topology'
 import type { Bus } from '../bus.ts'
 import { catchUp, retried } from './catch-up.ts'
 import { type CloseCode, closeCodes } from './close-codes.ts'
@@ -62,6 +63,8 @@ export interface Counts {
 }
 
 export interface HubParts {
+  /** Whose topics they are. */
+  service: ServiceName
   bus: Pick<Bus, 'subscribe' | 'onReturn'>
   log: Log
   timing: Timing
@@ -96,7 +99,7 @@ export const openHub = (parts: HubParts): Hub => {
     if (there) return there
     const topic = openTopic(name)
     topics.set(name, topic)
-    topic.leave = bus.subscribe(channelOf(name), (message) => {
+    topic.leave = bus.subscribe(channelOf(parts.service, name), (message) => {
       const frame = decode(name, message)
       if (frame) order.offer(topic, frame)
     })

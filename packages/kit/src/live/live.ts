@@ -102,6 +102,7 @@ export const openLive = ({
       : openDb({ url, max: 2, idle: config.DATABASE_IDLE_MS, log })
   const warn = (message: string, about: object) => log.warn(about, message)
   const hub = openHub({
+    service: base.service,
     bus,
     log: openLogOf(fills ?? base.db),
     timing: realTiming,
@@ -149,9 +150,7 @@ export const openLive = ({
   }
   const publish = (frames: readonly Frame[]) => {
     if (!base.resident) return frames.forEach(post)
-    for (const frame of frames) bus.publish(channelOf(frame.topic), encode(frame))
-    // A thousand sockets take milliseconds: after the answer to the one who wrote.
-    setImmediate(() => frames.forEach(hub.offer))
+    for (const frame of frames) bus.publish(channelOf(base.service, frame.topic), encode(frame))
   }
 
   return {
@@ -168,7 +167,13 @@ export const openLive = ({
       })()
       await Promise.race([done, late]).finally(() => clearTimeout(timer))
     },
-    publish: (events) => publish(events.map(frameOf)),
+    publish: (events) => {
+      const frames = events.map(frameOf)
+      publish(frames)
+      // A thousand sockets take milliseconds: after the answer to the one who wrote. What comes back over the bus is known
+      // by its seq; what has none, and is only said, comes that way alone.
+      if (base.resident) setImmediate(() => frames.forEach(hub.offer))
+    },
     say: (topic, type, payload) => publish([passing(topic, type, payload)]),
     membershipChanged: (workspaceId, userId) => {
       // One whose right was never decided may rest on it too.

@@ -31,6 +31,7 @@ beforeEach(() => {
   may = new Set(['a', 'b', 'c'])
   decide = now
   hub = openHub({
+    service: 'chat',
     timing: time,
     warn: quiet,
     bus: { subscribe: () => quiet, onReturn: () => quiet },

@@ -26,7 +26,7 @@ export const simulatedProcess = ({ time, database, bus, ended, counts }: Process
   const own = bus.join()
   const connections = new Map<Open, () => void>()
   let alive = true
-  const hub = openHub({ bus: own, log: database.log, timing: time, counts, warn: () => undefined })
+  const hub = openHub({ service: 'chat', bus: own, log: database.log, timing: time, counts, warn: () => undefined })
 
   const protocol: Socket['protocol'] = {
     topic: (params) => (params as { topic: string }).topic,
@@ -87,7 +87,7 @@ export const simulatedProcess = ({ time, database, bus, ended, counts }: Process
       if (!alive) return
       const frame = frameOf(event)
       hub.offer(frame)
-      own.publish(channelOf(frame.topic), encode(frame))
+      own.publish(channelOf('chat', frame.topic), encode(frame))
     },
     hearRevocation: (sid: string) => alive && hub.closeWhere((l) => l.person.sid === sid, closeCodes.unauthorized),
     drain: (ms: number) => hub.drain(ms),

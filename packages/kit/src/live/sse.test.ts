@@ -27,6 +27,7 @@ beforeEach(() => {
   const standing = () => ({ head: stored.length, epoch: stored.length > 0 ? 'one' : '' })
   const none = () => undefined
   const hub = openHub({
+    service: 'chat',
     timing: time,
     warn: none,
     counts: { delivered: none, gap: none, filled: none, broken: none, reset: none, slow: none },
