@@ -9,6 +9,8 @@ import { openPlaces } from '@wealist/kit/places'
 import { openWorkspaces } from '@wealist/kit/workspaces'
 import * as z from 'zod'
 import { follow } from './directory.ts'
+import { openForms } from './forms.ts'
+import { openProofs } from './proofs.ts'
 
 export const Config = KitConfig.extend({
   ...objectsConfig,
@@ -27,15 +29,19 @@ export const Config = KitConfig.extend({
 export const open = (config: z.output<typeof Config>, base: Base) => {
   const objects = openObjects(config)
   const workspaces = openWorkspaces(base, follow)
+  const forms = openForms()
   return {
     memberships: workspaces.memberships,
     directory: workspaces.directory,
     objects,
+    forms,
     places: openPlaces<string>(),
     passwords: openPasswords({ atOnce: 1, waiting: 20 }),
     guesses: openAttempts({ redis: base.redis, name: 'share', log: base.log }),
+    proofs: openProofs(base),
     settings: { app: config.PUBLIC_URL, freeBytes: config.FREE_BYTES },
     close: async () => {
+      await forms.settled()
       await workspaces.close()
       objects.close()
     },

@@ -46,11 +46,12 @@ export interface Found {
   expiresAt: string | null
 }
 
-/** The link of a token, while it lasts and what it shares is not in the trash. */
+/** The link of a token, while it and its workspace last and what it shares is not in the trash. */
 export const byToken = (db: Queryable, tokenHash: string) =>
   db.row<Found>(sql`select s.id, s.workspace_id as "workspaceId", s.file_id as "fileId", s.folder_id as "folderId",
       coalesce(f.name, d.name) as name, s.password_hash as "passwordHash", s.permission, to_json(s.expires_at)#>>'{}' as "expiresAt"
-    from shares s left join files f on f.id = s.file_id and f.deleted_at is null
+    from shares s join drives w on w.workspace_id = s.workspace_id and w.deleted_at is null
+    left join files f on f.id = s.file_id and f.deleted_at is null
     left join folders d on d.id = s.folder_id and d.deleted_at is null
     where s.token_hash = ${tokenHash} and ${living} and coalesce(f.id, d.id) is not null`)
 

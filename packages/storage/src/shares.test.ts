@@ -89,3 +89,16 @@ test('nobody outside of the workspace shares its files', async () => {
   const asked = as('mallory')(shares.shareFile, { params: { id: file.id }, body: {} })
   expect(await codeOf(asked)).toBe('NOT_FOUND')
 })
+
+test('of a deleted workspace no link gives anything any more, from the moment it is deleted', async () => {
+  const workspaceId = newId()
+  await service.setMember(service.people.alice.id, 'owner', workspaceId)
+  const file = await service.file(service.people.alice, 'tea.txt', 'tea', { workspaceId })
+  const folder = await as('alice')(folders.create, { body: { workspaceId, name: 'shared' } })
+  const tokens = [await shareFile(file.id), await shareFolder(folder.id)].map((s) => tokenOf(s.shareLink))
+  for (const token of tokens) expect(await codeOf(unlock(token))).toBe('OK')
+  // The jobs that remove what was in it come when they come.
+  await service.rows('update drives set deleted_at = now() where workspace_id = $1', [workspaceId])
+  for (const token of tokens)
+    expect([await codeOf(look(token)), await codeOf(unlock(token))]).toEqual(['NOT_FOUND', 'NOT_FOUND'])
+})

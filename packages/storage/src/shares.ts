@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { NewShare } from '@wealist/contract/storage/shares'
-import { forbidden, notFound, unauthorized } from '@wealist/kit/errors'
+import { notFound } from '@wealist/kit/errors'
 import type { Anonymous, Person } from '@wealist/kit/actor'
 import { newId } from '@wealist/kit/ids'
 import { pageRequest } from '@wealist/kit/page'
@@ -10,6 +10,7 @@ import type { Ctx } from './deps.ts'
 import { addressOf } from './files.ts'
 import * as files from './files.sql.ts'
 import * as folders from './folders.sql.ts'
+import { mustKnow } from './share-password.ts'
 import * as shares from './shares.sql.ts'
 
 /** 256 bits nobody guesses, so a plain hash keeps them. */
@@ -120,12 +121,3 @@ const oneFile = async (ctx: Anybody, share: shares.Found, id: string) => {
 /** A folder is shared with all that is in it. */
 const isWithin = async (ctx: Anybody, share: shares.Found, folderId: string) =>
   share.folderId !== null && (await folders.upFrom(ctx.db, folderId)).includes(share.folderId)
-
-const mustKnow = async (ctx: Anybody, { id, passwordHash }: shares.Found, password: string | undefined) => {
-  if (passwordHash === null) return
-  if (password === undefined) throw unauthorized('This link needs its password.')
-  const attempt = { secret: id, from: ctx.request.ip }
-  await ctx.guesses.take(attempt)
-  if (!(await ctx.passwords.verify(passwordHash, password)).ok) throw forbidden('This is not the password.')
-  await ctx.guesses.succeeded(attempt)
-}

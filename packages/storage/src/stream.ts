@@ -8,7 +8,7 @@ import * as z from 'zod'
 import { change, placeOf } from './access.ts'
 import type { Ctx } from './deps.ts'
 import { add } from './files.ts'
-import { readForm } from './form-data.ts'
+import { type FormFile, readForm, tooLarge } from './form-data.ts'
 import { faultOf, kindOf } from './kinds.ts'
 import { putStream } from './store.ts'
 import { drop, newKey } from './uploads.ts'
@@ -22,8 +22,6 @@ const Fields = z.strictObject({
   name: fileName,
   mimeType: contentType.catch('application/octet-stream'),
 })
-const tooLarge = () =>
-  new Problem('PAYLOAD_TOO_LARGE', 'A form takes 50 MB at most. Larger files go by POST /api/storage/uploads.')
 
 /** A file through the service: room is kept for what the request says it is, a part of it at a time is in memory. */
 export const upload = async (ctx: Ctx) => {
@@ -31,20 +29,26 @@ export const upload = async (ctx: Ctx) => {
     throw new Problem('PAYLOAD_TOO_LARGE', 'Here files do not go through the service. Use POST /api/storage/uploads.')
   const announced = Number(ctx.request.header('content-length') ?? formBytes)
   if (!(announced <= formBytes + 64 * 1024)) throw tooLarge()
-  const form = await readForm(ctx.request.raw, formBytes)
+  const form = await readForm(ctx.request.raw, { most: formBytes, silence: ctx.forms.silence })
   try {
-    return await keep(ctx, form, Math.min(announced, formBytes))
+    const given = givenOf(form)
+    await placeOf(ctx, { via: 'workspace', id: given.workspaceId })
+    return await ctx.forms.inTurn(() => keep(ctx, { ...given, size: Math.min(announced, formBytes) }, form.content))
   } finally {
     await form.drain()
   }
 }
 
-const keep = async (ctx: Ctx, form: Awaited<ReturnType<typeof readForm>>, size: number) => {
-  const { folderId, ...given } = form.fields
-  const parsed = Fields.safeParse({ ...given, ...(folderId && { folderId }), name: form.name, mimeType: form.mimeType })
+const givenOf = ({ fields: { folderId, ...fields }, name, mimeType }: FormFile) => {
+  const parsed = Fields.safeParse({ ...fields, ...(folderId && { folderId }), name, mimeType })
   if (!parsed.success) throw invalid(parsed.error.issues.map((i) => ({ path: i.path.join('.'), message: i.message })))
-  const { workspaceId, mimeType, ...rest } = parsed.data
-  await placeOf(ctx, { via: 'workspace', id: workspaceId })
+  return parsed.data
+}
+
+type Given = z.output<typeof Fields> & { size: number }
+
+const keep = async (ctx: Ctx, given: Given, body: FormFile['content']) => {
+  const { workspaceId, mimeType, size, ...rest } = given
   const row = {
     id: newId(),
     workspaceId,
@@ -64,10 +68,9 @@ const keep = async (ctx: Ctx, form: Awaited<ReturnType<typeof readForm>>, size: 
     const stored = await putStream(ctx.objects, {
       key: row.key,
       contentType: mimeType,
-      body: form.stream,
+      body,
       check: checking(mimeType),
     })
-    if (form.stream.truncated) throw tooLarge()
     return await change(ctx, { via: 'upload', id: row.id }, async (tx) => {
       await usage.release(tx, { workspaceId, bytes: size })
       await uploads.remove(tx, row.id)

@@ -1,6 +1,6 @@
 import type { Trashed } from '@wealist/contract/storage/trash'
 import type { PageRequest } from '@wealist/kit/page'
-import { empty, type Queryable, sql } from '@wealist/kit/sql'
+import { empty, join, type Queryable, raw, type Sql, sql } from '@wealist/kit/sql'
 import type { Dropped } from './files.sql.ts'
 
 const top = (workspaceId: string) => sql`workspace_id = ${workspaceId} and trashed_with = id`
@@ -72,13 +72,17 @@ export const restore = async (
     update folders set ${back}, parent_id = ${parentId}, ${place} where id = ${id} and trashed_with = id`)
 }
 
-/** Marks what is in the trash under this id, and all that is in it, as gone for good. */
-export const condemn = (tx: Queryable, id: string) =>
-  tx.run(sql`with recursive tree as (
-      select id from folders where id = ${id}
-      union all select f.id from folders f join tree on f.parent_id = tree.id
-    ), inside as (update files set trashed_with = null, deleted_at = coalesce(deleted_at, now()) where folder_id in (select id from tree) or id = ${id})
-    update folders set trashed_with = null, deleted_at = coalesce(deleted_at, now()) where id in (select id from tree)`)
+/** Marks what lies in the trash under these ids, and all that is in it, as gone for good. What was taken back is not. */
+export const condemn = (tx: Queryable, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) => {
+  const gone = sql`trashed_with = null, deleted_at = coalesce(deleted_at, now())`
+  const named = sql`${top(workspaceId)} and id = any(${ids}::uuid[])`
+  // As arrays, so that whatever the planner believes of the tree it looks each up by its index.
+  return tx.run(sql`with recursive tree as (
+      select id from folders where ${named}
+      union select f.id from folders f join tree on f.parent_id = tree.id
+    ), inside as (update files set ${gone} where folder_id = any(array(select id from tree)) or ${named})
+    update folders set ${gone} where id = any(array(select id from tree))`)
+}
 
 /** What was put into the trash of a workspace, or of all, before a time; some at a time. */
 export const old = (
@@ -94,16 +98,28 @@ export const old = (
     union all select id, workspace_id from files where ${where} limit ${limit}`)
 }
 
-/** Drops at most `limit` condemned files of a workspace, or of a deleted one all; gives their versions. */
+/** What of a workspace is gone for good: what was condemned, and of a deleted one all. Apart, since each has its index. */
+const condemned = (table: Sql, workspaceId: string) => {
+  const ended = sql`exists (select from drives where workspace_id = ${workspaceId} and deleted_at is not null)`
+  const of = (which: Sql) => sql`select id from ${table} where workspace_id = ${workspaceId} and ${which}`
+  return join(
+    [
+      of(sql`deleted_at is not null and trashed_with is null`),
+      of(sql`deleted_at is not null and trashed_with is not null and ${ended}`),
+      of(sql`deleted_at is null and ${ended}`),
+    ],
+    ' union all ',
+  )
+}
+
+/** Drops at most `limit` files that are gone for good; gives their versions. */
 export const dropFiles = (tx: Queryable, { workspaceId, limit }: { workspaceId: string; limit: number }) =>
   tx.rows<Dropped & { fileId: string }>(sql`with gone as (
-      delete from files where id = any(array(select id from files where workspace_id = ${workspaceId}
-        and (deleted_at is not null and trashed_with is null or exists (select from drives where workspace_id = ${workspaceId} and deleted_at is not null))
-        limit ${limit})) returning id)
-    select v.file_id as "fileId", v.key, v.thumbnail_key as "thumbnailKey", v.size::float8 as size, v.kind from versions v where v.file_id in (select id from gone)`)
+      delete from files where id = any(array(${condemned(raw('files'), workspaceId)} limit ${limit})) returning id)
+    select v.file_id as "fileId", v.key, v.thumbnail_key as "thumbnailKey", v.size::float8 as size, v.kind
+    from versions v where v.file_id = any(array(select id from gone))`)
 
-/** Drops condemned folders that nothing is in any more; how many. */
+/** Drops folders that are gone for good and that nothing is in any more; how many. */
 export const dropFolders = (tx: Queryable, { workspaceId, limit }: { workspaceId: string; limit: number }) =>
-  tx.run(sql`delete from folders where id = any(array(select id from folders f where workspace_id = ${workspaceId}
-    and (deleted_at is not null and trashed_with is null or exists (select from drives where workspace_id = ${workspaceId} and deleted_at is not null))
-    and not exists (select from folders c where c.parent_id = f.id) and not exists (select from files c where c.folder_id = f.id) limit ${limit}))`)
+  tx.run(sql`delete from folders where id = any(array(select id from (${condemned(raw('folders'), workspaceId)}) f
+    where not exists (select from folders c where c.parent_id = f.id) and not exists (select from files c where c.folder_id = f.id) limit ${limit}))`)

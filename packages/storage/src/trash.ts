@@ -97,8 +97,9 @@ export const empty = (ctx: Ctx, workspaceId: string) =>
 
 /** Goes for good: at once for people, and by a job from the tables and S3. The drive is locked. */
 export const condemn = async (tx: Tx, workspaceId: string, ids: readonly string[]) => {
-  for (const id of ids) await trash.condemn(tx, id)
-  if (ids.length > 0) tx.addJob('trash.drop', { workspaceId }, { key: `drop:${workspaceId}` })
+  if (ids.length === 0) return
+  await trash.condemn(tx, { workspaceId, ids })
+  tx.addJob('trash.drop', { workspaceId }, { key: `drop:${workspaceId}` })
 }
 
 /** Drops what was condemned, some at a time: rows first, their objects by jobs of the same transaction. */
