@@ -1,6 +1,7 @@
 import type { Call } from '@wealist/contract/chat/calls'
 import { type Queryable, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
+import type { Place } from './places.ts'
 
 /** A call as answers and events show it, from `calls c`: everybody once, however many devices they have in it. */
 const columns = sql`c.id, c.room_id as "chatId", c.started_by as "startedBy", c.started_at as "startedAt",
@@ -26,6 +27,11 @@ const fields = sql`select id, room_id as "roomId", livekit_room as "livekitRoom"
 /** The call of a room that is going on. */
 export const running = (tx: Queryable, roomId: string) =>
   tx.row<Running>(sql`${fields} where room_id = ${roomId} and ended_at is null`)
+
+/** The room of the call that LiveKit knows by this name, also of one that has ended. */
+export const place = (db: Queryable, livekitRoom: string) =>
+  db.row<Place>(sql`select r.id as "roomId", r.workspace_id as "workspaceId" from calls c
+    join rooms r on r.id = c.room_id where c.livekit_room = ${livekitRoom}`)
 
 /** The call that LiveKit knows by this name, kept as it is until the transaction ends. */
 export const byName = (tx: Queryable, livekitRoom: string) =>
@@ -57,17 +63,24 @@ export const old = (db: Queryable, { minutes, limit }: { minutes: number; limit:
   db.rows<Running>(sql`${fields} where ended_at is null and started_at < now() - make_interval(mins => ${minutes})
     order by started_at limit ${limit}`)
 
-/** A device came or left; whichever LiveKit says first, one that left stays away. True where that changes who is in. */
+/**
+ * A device came or left; whichever LiveKit says first, one that left stays away. True where that changes who is in: not
+ * for the end of one that was never let in. The call's row is locked, so that one is heard after the other.
+ */
 export const device = async (
   tx: Queryable,
   { callId, sid, userId, at, left }: { callId: string; sid: string; userId: string; at: Date; left: boolean },
-) =>
-  (await tx.run(
-    left
-      ? sql`insert into call_devices as d (call_id, sid, user_id, joined_at, left_at) values (${callId}, ${sid}, ${userId}, ${at}, ${at})
-          on conflict (call_id, sid) do update set left_at = excluded.left_at where d.left_at is null`
-      : sql`insert into call_devices (call_id, sid, user_id, joined_at) values (${callId}, ${sid}, ${userId}, ${at}) on conflict do nothing`,
-  )) > 0
+) => {
+  const gone = left
+    ? await tx.run(
+        sql`update call_devices set left_at = ${at} where call_id = ${callId} and sid = ${sid} and left_at is null`,
+      )
+    : 0
+  if (gone > 0) return true
+  const added = await tx.run(sql`insert into call_devices (call_id, sid, user_id, joined_at, left_at)
+    values (${callId}, ${sid}, ${userId}, ${at}, ${left ? at : null}) on conflict do nothing`)
+  return added > 0 && !left
+}
 
 /** True the first time that LiveKit says this. */
 export const first = async (tx: Queryable, eventId: string) =>

@@ -4,7 +4,9 @@ import { codeOf } from '@wealist/dev/testing/board-service'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import { newId } from '@wealist/kit/ids'
 import { TokenVerifier } from 'livekit-server-sdk'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { topicOf } from './access.ts'
 import { reconcile } from './calls.ts'
 
 const keys = { key: 'livekit-key', secret: 'a-secret-of-livekit-that-is-long-enough' }
@@ -116,6 +118,54 @@ test('who started it ends it, in LiveKit too; others do not, and whoever is remo
   await alice()(calls.end, { params: { id } })
   await expect.poll(() => livekit.rooms.has(room), { timeout: 5000 }).toBe(false)
   expect(await codeOf(alice()(calls.end, { params: { id } }))).toBe('NOT_FOUND')
+})
+
+const putOut = (room: string) => livekit.asked.filter((a) => a.method === 'RemoveParticipant' && a.room === room).length
+const logged = async (id: string, type: string) =>
+  (await service.rows('select from kit.events where topic = $1 and type = $2', [topicOf(id), type])).length
+
+test.each<[string, (id: string, userId: string) => Promise<unknown>, number]>([
+  ['the room', (id, userId) => alice()(participants.remove, { params: { id, userId } }), 1],
+  // And the log of user-service, which takes them out of the room, has not been read yet.
+  ['the workspace', (_, userId) => service.setMember(userId, null), 0],
+])(
+  'whoever lost %s between token and call is put out each time they come, and nobody reads of it',
+  async (_, remove, byRemoval) => {
+    const guest = { id: newId(), name: 'Guest' }
+    await service.setMember(guest.id, 'member')
+    const { id } = await service.group([service.people.bob.id, guest.id])
+    const { room } = await service.as(guest)(calls.join, { params: { id } })
+    livekit.rooms.add(room)
+    await hook('participant_joined', room, { sid: 'PA_alice', identity: service.people.alice.id })
+    await remove(id, guest.id)
+    await expect.poll(() => putOut(room)).toBe(byRemoval)
+    for (const times of [1, 2]) {
+      const device = { sid: `PA_guest${times}`, identity: guest.id }
+      expect(await hook('participant_joined', room, device)).toBe(204)
+      await expect.poll(() => putOut(room)).toBe(byRemoval + times)
+      expect(await hook('participant_left', room, device)).toBe(204)
+    }
+    expect(await peopleIn(id)).toEqual([service.people.alice.id])
+    expect(await saidBySystem(id)).toEqual(['call.started', 'call.joined'])
+    expect(await logged(id, 'call.updated')).toBe(1)
+  },
+)
+
+test('whoever comes into a call while they are being removed is put out once they are, and was never in it', async () => {
+  const { id } = await service.group()
+  const { room } = await alice()(calls.join, { params: { id } })
+  const remover = new pg.Client({ connectionString: service.running.base.config.DATABASE_URL! })
+  await remover.connect()
+  await remover.query('begin')
+  await remover.query('delete from participants where room_id = $1 and user_id = $2', [id, service.people.bob.id])
+  const heard = hook('participant_joined', room, { sid: 'PA_late', identity: service.people.bob.id })
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await remover.query('commit')
+  await remover.end()
+  expect(await heard).toBe(204)
+  await expect.poll(() => putOut(room)).toBe(1)
+  expect((await alice()(calls.get, { params: { id } })).call?.people).toEqual([])
+  expect(await logged(id, 'call.updated')).toBe(0)
 })
 
 test('a call whose end did not reach us is ended when LiveKit does not have it any more', async () => {

@@ -4,6 +4,7 @@ import { forbidden, notFound, unavailable } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { JobCtx } from '@wealist/kit/jobs'
 import type { Tx } from '@wealist/kit/tx'
+import { lockRight } from './access.sql.ts'
 import { change, see, topicOf } from './access.ts'
 import * as calls from './calls.sql.ts'
 import type { Ctx, Deps } from './deps.ts'
@@ -55,13 +56,20 @@ export const end = (ctx: Ctx, roomId: string) =>
     return undefined
   })
 
-/** What LiveKit says, once: who is in a call is what it saw, and people read of it in the room. */
-export const hear = async (ctx: Pick<Ctx, 'db'>, event: LiveKitEvent) => {
+/**
+ * What LiveKit says, once: who is in a call is what it saw, and people read of it in the room. A token opens the call for
+ * minutes, whatever becomes of the right it was given for: whoever comes without one is put out, and nobody reads of it.
+ */
+export const hear = async (ctx: Pick<Ctx, 'db' | 'memberships'>, event: LiveKitEvent) => {
   const { type, room, device } = event
   if (!['participant_joined', 'participant_left', 'participant_connection_aborted', 'room_finished'].includes(type))
     return
+  const coming = await comer(ctx, event)
   await ctx.db.tx(async (tx) => {
     if (!(await calls.first(tx, event.id))) return
+    // Before the call's row, as everywhere: who removes somebody waits, and then has them put out, or has come first.
+    if (coming && !(coming.member && (await lockRight(tx, coming))))
+      return tx.addJob('call.disconnect', { livekitRoom: room, userId: coming.userId })
     const call = await calls.byName(tx, room)
     if (!call || call.endedAt) return
     if (type === 'room_finished') return finish(tx, call)
@@ -72,6 +80,15 @@ export const hear = async (ctx: Pick<Ctx, 'db'>, event: LiveKitEvent) => {
     tx.emit(topicOf(call.roomId), 'call.updated', (await calls.shown(tx, call.id))!)
     await say(tx, call.roomId, { kind: left ? 'call.left' : 'call.joined', callId: call.id, userId })
   })
+}
+
+// Who comes, into which room, and whether they are in its workspace: that is asked before a transaction begins.
+const comer = async (ctx: Pick<Ctx, 'db' | 'memberships'>, { type, room, device }: LiveKitEvent) => {
+  if (type !== 'participant_joined' || !device) return undefined
+  const place = await calls.place(ctx.db, room)
+  if (!place) return undefined
+  const { role } = await ctx.memberships.of(place.workspaceId, device.userId, { fresh: true })
+  return { roomId: place.roomId, userId: device.userId, member: role !== null }
 }
 
 /** Ends what LiveKit does not have any more, where its word did not reach us. */

@@ -2,6 +2,8 @@ import { participants, rooms } from '@wealist/contract/chat'
 import { notifications } from '@wealist/contract/noti'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import { type NotiService, notiService } from '@wealist/dev/testing/noti-service'
+import { newId } from '@wealist/kit/ids'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { topicOf } from './access.ts'
 
@@ -69,3 +71,35 @@ test('who reads at once is not told, who is mentioned is told of that message, a
   expect(await heardBy(vera(), id)).toEqual([])
   expect(await heardBy(alice(), id)).toEqual([])
 })
+
+test('who left the workspace while they were added to a room is told nothing of it, and is out of all its rooms', async () => {
+  const guest = { id: newId(), name: 'Guest' }
+  await service.setMember(guest.id, 'member')
+  const [{ id }, quiet] = [await service.group(), await service.group()]
+  await addedTooLate([id, quiet.id], guest.id)
+  const inRooms = () => service.rows('select from participants where user_id = $1', [guest.id])
+  expect(await inRooms()).toHaveLength(2)
+  await service.say(alice(), id, 'for those of us who are here', { mentions: [guest.id] })
+  await told(id)
+  expect(await heardBy(guest, id)).toEqual([])
+  expect((await heardBy(bob(), id)).map((n) => n.excerpt)).toEqual(['for those of us who are here'])
+  expect(await inRooms()).toEqual([])
+  const left = await service.as(alice())(participants.list, { params: { id }, query: {} })
+  expect(left.items.map((p) => p.userId).toSorted()).toEqual([alice().id, bob().id].toSorted())
+})
+
+/** Whoever adds them has asked for the membership and waits for a row when it ends, and all that follows from that is done. */
+const addedTooLate = async (ids: readonly string[], userId: string) => {
+  const holder = new pg.Client({ connectionString: service.running.base.config.DATABASE_URL! })
+  await holder.connect()
+  await holder.query('begin')
+  await holder.query('select from participants where user_id = $1 and room_id = any($2) for update', [alice().id, ids])
+  const added = ids.map((id) => service.as(alice())(participants.add, { params: { id }, body: { userId } }))
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%participants%'`
+  await expect.poll(() => service.rows(waiting)).toHaveLength(ids.length)
+  await service.setMember(userId, null)
+  await service.followDirectory()
+  await holder.query('commit')
+  await holder.end()
+  await Promise.all(added)
+}

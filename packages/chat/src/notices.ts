@@ -7,12 +7,15 @@ import type { Tx } from '@wealist/kit/tx'
 import * as z from 'zod'
 import { topicOf } from './access.ts'
 import type { Deps } from './deps.ts'
+import { leaveRooms } from './directory.ts'
 import * as notices from './notices.sql.ts'
 
 /** Whoever reads within that time is not told at all. */
 const patience = 3000
 const mostRecipients = 100
 const mostItems = 10
+/** More who are strangers at once are those of a workspace that ended, which user-service's log takes out with it. */
+const mostStrangers = 20
 
 /** Something was said in a room: those who are away are told, once for all that was said meanwhile. */
 export const said = (tx: Tx, roomId: string) =>
@@ -27,16 +30,29 @@ const tell = async (ctx: JobCtx<Deps>, { roomId }: { roomId: string }) => {
   const { from, to } = pinned
   const { said: messages, people } = (await notices.unread(ctx.db, { roomId, from, to }))!
   const present = await ctx.live.presence.people(topicOf(roomId))
-  const items = itemsFor(
-    { roomId, ...pinned },
-    messages,
+  const away = await membersOf(
+    ctx,
+    pinned.workspaceId,
     people.filter(({ userId }) => !present.has(userId)),
   )
+  const items = itemsFor({ roomId, ...pinned }, messages, away)
   for (let i = 0; i < items.length; i += mostItems) {
     await ctx.job.lease()
     await ctx.call('noti', noti.create, { body: { items: items.slice(i, i + mostItems) } })
   }
   if (await notices.unpin(ctx.db, { roomId, to })) await ctx.tx(async (tx) => said(tx, roomId))
+}
+
+/**
+ * Those of them who are in the workspace. Whoever left it while they were being added to the room came after the event that
+ * takes people out, so they are taken out here.
+ */
+const membersOf = async (ctx: JobCtx<Deps>, workspaceId: string, people: readonly notices.Reader[]) => {
+  const ids = people.map(({ userId }) => userId)
+  const roles = await ctx.memberships.among(workspaceId, ids, { fresh: true })
+  const strangers = ids.filter((userId) => !roles.get(userId)?.role)
+  for (const userId of strangers.slice(0, mostStrangers)) await ctx.tx((tx) => leaveRooms(tx, { userId, workspaceId }))
+  return people.filter(({ userId }) => roles.get(userId)?.role)
 }
 
 interface Where {

@@ -70,9 +70,9 @@ export const leave = async (tx: Tx, { id, userId }: { id: string; userId: string
   return true
 }
 
-/** Takes somebody out of a room and says so to both sides. */
+/** Takes somebody out of a room and says so to both sides, once where two do it at the same time. */
 export const out = async (tx: Tx, { id, userId }: { id: string; userId: string }) => {
-  await participants.remove(tx, { roomId: id, userId })
+  if ((await participants.remove(tx, { roomId: id, userId })) === 0) return
   const call = await calls.running(tx, id)
   if (call) tx.addJob('call.disconnect', { livekitRoom: call.livekitRoom, userId })
   tx.emit(topicOf(id), 'participant.removed', { chatId: id, userId })

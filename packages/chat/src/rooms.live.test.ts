@@ -1,8 +1,12 @@
 import { live, messages, participants, rooms } from '@wealist/contract/chat'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import type { ChatSocket } from '@wealist/dev/testing/chat-socket'
+import { asProcesses } from '@wealist/dev/testing/lambda-sockets'
+import { level, logTo } from '@wealist/dev/testing/log'
 import { newId } from '@wealist/kit/ids'
+import { lambdaSocket } from '@wealist/kit/lambda-socket'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chat } from './service.ts'
 
 let service: ChatService
 let people: ChatService['people']
@@ -128,6 +132,27 @@ describe.each(['node', 'lambda'] as const)('%s', (transport) => {
       await service.say(people.alice, id, 'for us')
       expect(await socket.closed()).toBe(4404)
       expect(JSON.stringify(socket.heard)).not.toContain('for us')
+    },
+  )
+
+  test.skipIf(onNode || asProcesses)(
+    'where no process stays and the word of a removal was lost, the minute ends the room on every socket, and no other',
+    async () => {
+      const [{ id }, other] = [await service.group(), await service.group()]
+      const [bob, phone] = [await inRoom('bob', id), await inAll('bob', id, other.id)]
+      const { host, pathname } = new URL(bob.raw.url)
+      // The schedule's own function.
+      const env = { ...service.environment, LOG_LEVEL: level, WEBSOCKET_API_URL: `http://${host}${pathname}` }
+      const scheduled = lambdaSocket(chat, env, { logTo })
+      await service.rows('delete from participants where room_id = $1 and user_id = $2', [id, people.bob.id])
+      await scheduled({})
+      expect(await bob.closed(20_000)).toBe(4404)
+      await phone.next((f) => f.type === 'removed' && f.payload['chatId'] === id, 20_000)
+      await service.say(people.alice, id, 'without bob')
+      await service.say(people.alice, other.id, 'with bob')
+      await phone.next((f) => f.payload['content'] === 'with bob', 20_000)
+      expect(JSON.stringify([bob.heard, phone.heard])).not.toContain('without bob')
+      phone.close()
     },
   )
 

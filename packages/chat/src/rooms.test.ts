@@ -3,6 +3,7 @@ import { codeOf } from '@wealist/dev/testing/board-service'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import { newId } from '@wealist/kit/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { leaveRooms } from './directory.ts'
 
 let service: ChatService
 let people: ChatService['people']
@@ -180,6 +181,29 @@ test('who leaves the workspace is out of its rooms, and back in a direct one whe
   expect(await codeOf(service.as(guest)(messages.list, { params: { id: group.id }, query: {} }))).toBe('NOT_FOUND')
   expect((await direct()).id).toBe(id)
   expect((await service.as(guest)(messages.list, { params: { id }, query: {} })).items).toHaveLength(1)
+})
+
+test('somebody who is taken out of a direct room by two at once is said to be gone once', async () => {
+  const guest = { id: newId(), name: 'Guest' }
+  await service.setMember(guest.id, 'member')
+  const { id } = await as('alice')(rooms.create, {
+    body: { workspaceId: service.workspaceId, type: 'direct', participantIds: [guest.id] },
+  })
+  const { db } = service.running.base
+  const holder = await db.pool.connect()
+  await holder.query('begin')
+  await holder.query('select from participants where room_id = $1 for update', [id])
+  const both = [1, 2].map(() => db.tx((tx) => leaveRooms(tx, { userId: guest.id, workspaceId: service.workspaceId })))
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'delete from participants%'`
+  await expect.poll(() => service.rows(waiting)).toHaveLength(2)
+  await holder.query('commit')
+  holder.release()
+  await Promise.all(both)
+  const said = await service.rows<{ type: string }>(
+    "select type from kit.events where type in ('participant.removed', 'room.removed') and payload like $1 order by type",
+    [`%${id}%`],
+  )
+  expect(said.map(({ type }) => type)).toEqual(['participant.removed', 'room.removed'])
 })
 
 test('a deleted workspace takes its rooms along', async () => {

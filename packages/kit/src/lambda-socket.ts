@@ -45,9 +45,9 @@ export const lambdaSocket = <S extends z.ZodObject, D extends object>(
       await service.rest()
       return answer
     }
-    const [kept] = await registry.find(service.base.redis, [at.connectionId])
+    const [kept] = await registry.find(service.base, [at.connectionId])
     if (at.routeKey === '$disconnect') {
-      await registry.drop(service.base.redis, at.connectionId)
+      await registry.drop(service.base, at.connectionId)
       if (kept?.versions) await gateway.live.present(kept, null, true)
     } else if (kept) await onFrame(gateway.handling, kept, event.body ?? '')
     else await gateway.posts.bye(at.connectionId, closeCodes.restarting)
@@ -79,7 +79,7 @@ const connect = async (
   if (typeof person === 'number' || 'refused' in found) {
     // Nobody yet, for as long as it takes to say so.
     const nobody = { kind: 'person', id: '', exp: at / 1000 + 60 } as unknown as Kept['person']
-    await registry.keep(base.redis, { id, at, route: '', given: {}, person: nobody, refused: refused! })
-  } else await registry.keep(base.redis, { id, at, route: found.socket.route.path, given: found.given, person })
+    await registry.keep(base, { id, at, route: '', given: {}, person: nobody, refused: refused! })
+  } else await registry.keep(base, { id, at, route: found.socket.route.path, given: found.given, person })
   return { statusCode: 200 }
 }

@@ -4,7 +4,8 @@ import { closeCodes } from './close-codes.ts'
 import { fault, handleFrame, type RoomsSeat, type Seat } from './frames.ts'
 import { shownAs } from './hand-out.ts'
 import { readFrame } from './intake.ts'
-import type { LambdaLive, LambdaParts } from './lambda-live.ts'
+import type { LambdaLive } from './lambda-live.ts'
+import type { LambdaParts } from './lambda-rights.ts'
 import * as registry from './lambda.redis.ts'
 import type { Kept } from './lambda.redis.ts'
 import type { View } from './listener.ts'
@@ -24,12 +25,12 @@ export interface FrameHandling extends LambdaParts {
 
 /** One frame of a connection, by the same rules as on every transport; resolves when all of it is done. */
 export const onFrame = async (parts: FrameHandling, kept: Kept, text: string): Promise<void> => {
-  const { live, redis, posts } = parts
+  const { live, posts } = parts
   if (kept.refused !== undefined) return live.end(kept.id, kept.refused)
   if (kept.person.exp * 1000 <= parts.clock.now()) return live.end(kept.id, closeCodes.unauthorized)
   const socket = live.socketOf(kept)
   if (!socket) return live.end(kept.id, closeCodes.unknown)
-  const [count, topics] = await Promise.all([registry.pace(redis, kept.id), registry.topicsOf(redis, kept.id)])
+  const [count, topics] = await Promise.all([registry.pace(parts, kept.id), registry.topicsOf(parts, kept.id)])
   if (count > mostFrames) return live.end(kept.id, closeCodes.tooMany)
   const work: Promise<unknown>[] = []
   let said: Promise<unknown> = Promise.resolve()
@@ -45,7 +46,7 @@ export const onFrame = async (parts: FrameHandling, kept: Kept, text: string): P
     await handleFrame({ socket, warn: parts.warn }, seat, frame)
     if (frame.type === 'ping' && topics.size > 0) {
       // What was lost of the registration comes back, and who is there stays so.
-      await Promise.all([registry.join(redis, kept, [...topics]), live.present(kept, kept.standing ?? 'online', false)])
+      await Promise.all([registry.join(parts, kept, [...topics]), live.present(kept, kept.standing ?? 'online', false)])
     }
   }
   await Promise.all(work)
@@ -61,7 +62,7 @@ interface SeatOf {
 }
 
 const seatOf = (parts: FrameHandling, { kept, socket, topics, send, work }: SeatOf): Seat => {
-  const { live, redis, log } = parts
+  const { live, log } = parts
   const { protocol } = socket
   const own = protocol.topic(kept.given as never, kept.person)
   return {
@@ -69,14 +70,14 @@ const seatOf = (parts: FrameHandling, { kept, socket, topics, send, work }: Seat
     context: () => parts.context(kept.person),
     send,
     stand: (standing) =>
-      work(Promise.all([registry.keep(redis, { ...kept, standing }), live.present(kept, standing, true)])),
+      work(Promise.all([registry.keep(parts, { ...kept, standing }), live.present(kept, standing, true)])),
     has: (room) => protocol.rooms !== undefined && topics.has(protocol.rooms.prefix + room),
     standing: async () => (await log.head(own)).head,
     resume: (from) => {
       const begin = async () => {
         const admitted = await live.admit(kept)
         if (!admitted) return
-        await registry.join(redis, admitted, [own])
+        await registry.join(parts, admitted, [own])
         await replay(parts, { kept, topic: own, from, view: protocol, about: {} })
         await live.present(kept, kept.standing ?? 'online', true)
       }
@@ -92,7 +93,8 @@ const seatOf = (parts: FrameHandling, { kept, socket, topics, send, work }: Seat
       if (typeof next !== 'object' || next.id !== kept.person.id) return live.end(kept.id, closeCodes.unauthorized)
       const admitted = await live.admit({ ...kept, person: next })
       if (!admitted) return
-      await registry.join(redis, admitted, [...topics])
+      // Those that are left: deciding anew may have taken some.
+      await registry.join(parts, admitted, [...(await registry.topicsOf(parts, kept.id))])
       send('renewed', { expiresAt: new Date(next.exp * 1000).toISOString() })
     },
     rooms: protocol.rooms && roomsOf(parts, { kept, socket, topics, send, work }),
@@ -100,12 +102,12 @@ const seatOf = (parts: FrameHandling, { kept, socket, topics, send, work }: Seat
 }
 
 const roomsOf = (parts: FrameHandling, { kept, socket, topics, send, work }: SeatOf): RoomsSeat => {
-  const { live, redis, log } = parts
+  const { live, log } = parts
   const rule = socket.protocol.rooms!
   return {
     subscribe: (wanted, n) => {
       const begin = async () => {
-        const names = await registry.newer(redis, { id: kept.id, n, names: wanted.map((w) => w.name) })
+        const names = await registry.newer(parts, { id: kept.id, n, names: wanted.map((w) => w.name) })
         const admitted = names.length > 0 ? await live.admit(kept) : undefined
         const allowed = admitted && (await live.allowed(admitted, names))
         if (!admitted || !allowed) return
@@ -119,7 +121,7 @@ const roomsOf = (parts: FrameHandling, { kept, socket, topics, send, work }: Sea
           })
         }
         await registry.join(
-          redis,
+          parts,
           admitted,
           names.filter((name) => allowed.has(name)).map((name) => rule.prefix + name),
         )
@@ -132,9 +134,9 @@ const roomsOf = (parts: FrameHandling, { kept, socket, topics, send, work }: Sea
       work(begin())
     },
     unsubscribe: async (names, n) => {
-      const mine = await registry.newer(redis, { id: kept.id, n, names })
+      const mine = await registry.newer(parts, { id: kept.id, n, names })
       await registry.leave(
-        redis,
+        parts,
         kept.id,
         mine.map((name) => rule.prefix + name),
       )

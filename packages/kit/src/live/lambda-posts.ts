@@ -25,7 +25,7 @@ export const openPosts = ({
   // Loaded with the first post: most requests have nobody to tell.
   const open = async () => {
     const sdk = await import('@aws-sdk/client-apigatewaymanagementapi')
-    const requestHandler = { connectionTimeout: 1000, requestTimeout: 2000 }
+    const requestHandler = { connectionTimeout: 1000, socketTimeout: 2000 }
     return { ...sdk, client: new sdk.ApiGatewayManagementApiClient({ endpoint, maxAttempts: 2, requestHandler }) }
   }
   let opened: ReturnType<typeof open> | undefined

@@ -1,3 +1,4 @@
+import type { ServiceName } from '@wealist/contract/topology'
 import type { Person } from '../actor.ts'
 import type { Redis } from '../redis.ts'
 import type { CloseCode } from './close-codes.ts'
@@ -21,88 +22,111 @@ export interface Kept {
   standing?: Standing
 }
 
+/** Whose connections they are: each service has an API of its own, and what another one's may tell of them is wrong. */
+export interface Registry {
+  redis: Redis
+  service: ServiceName
+}
+
 /** API Gateway ends every connection after two hours. */
 const longest = 2 * 3_600_000
-const connKey = (id: string) => `ws:connection:${id}`
-const topicsKey = (id: string) => `ws:topics:${id}`
-const numbersKey = (id: string) => `ws:numbers:${id}`
-const paceKey = (id: string) => `ws:pace:${id}`
-const topicKey = (topic: string) => `ws:topic:${topic}`
-const everyone = 'ws:connections'
+const keysOf = (service: ServiceName) => ({
+  connection: (id: string) => `ws:${service}:connection:${id}`,
+  topics: (id: string) => `ws:${service}:topics:${id}`,
+  numbers: (id: string) => `ws:${service}:numbers:${id}`,
+  pace: (id: string) => `ws:${service}:pace:${id}`,
+  topic: (topic: string) => `ws:${service}:topic:${topic}`,
+  everyone: `ws:${service}:connections`,
+})
 
 const endOf = ({ at, person }: Kept) => Math.min(person.exp * 1000, at + longest)
 
-export const keep = async (redis: Redis, kept: Kept) => {
+export const keep = async ({ redis, service }: Registry, kept: Kept) => {
+  const keys = keysOf(service)
   const end = endOf(kept)
   await Promise.all([
-    redis.set(connKey(kept.id), JSON.stringify(kept), 'PXAT', end),
-    redis.zadd(everyone, end, kept.id),
-    redis.pexpireat(everyone, end + longest),
+    redis.set(keys.connection(kept.id), JSON.stringify(kept), 'PXAT', end),
+    redis.zadd(keys.everyone, end, kept.id),
+    redis.pexpireat(keys.everyone, end + longest),
   ])
 }
 
-export const find = async (redis: Redis, ids: readonly string[]): Promise<(Kept | undefined)[]> => {
-  const found = await Promise.all(ids.map((id) => redis.get(connKey(id))))
+export const find = async ({ redis, service }: Registry, ids: readonly string[]): Promise<(Kept | undefined)[]> => {
+  const keys = keysOf(service)
+  const found = await Promise.all(ids.map((id) => redis.get(keys.connection(id))))
   return found.map((text) => (text ? (JSON.parse(text) as Kept) : undefined))
 }
 
 /** The topics that a connection is on. */
-export const topicsOf = async (redis: Redis, id: string) => new Set(await redis.smembers(topicsKey(id)))
+export const topicsOf = async ({ redis, service }: Registry, id: string) =>
+  new Set(await redis.smembers(keysOf(service).topics(id)))
 
-export const join = async (redis: Redis, kept: Kept, topics: readonly string[]) => {
+export const join = async ({ redis, service }: Registry, kept: Kept, topics: readonly string[]) => {
+  const keys = keysOf(service)
   if (topics.length === 0) return
   const end = endOf(kept)
   await Promise.all([
-    redis.sadd(topicsKey(kept.id), ...topics),
-    redis.pexpireat(topicsKey(kept.id), end),
+    redis.sadd(keys.topics(kept.id), ...topics),
+    redis.pexpireat(keys.topics(kept.id), end),
     ...topics.flatMap((topic) => [
-      redis.zadd(topicKey(topic), end, kept.id),
-      redis.pexpireat(topicKey(topic), end + longest),
+      redis.zadd(keys.topic(topic), end, kept.id),
+      redis.pexpireat(keys.topic(topic), end + longest),
     ]),
   ])
 }
 
-export const leave = async (redis: Redis, id: string, topics: readonly string[]) => {
+export const leave = async ({ redis, service }: Registry, id: string, topics: readonly string[]) => {
+  const keys = keysOf(service)
   if (topics.length === 0) return
-  await Promise.all([redis.srem(topicsKey(id), ...topics), ...topics.map((topic) => redis.zrem(topicKey(topic), id))])
+  await Promise.all([
+    redis.srem(keys.topics(id), ...topics),
+    ...topics.map((topic) => redis.zrem(keys.topic(topic), id)),
+  ])
 }
 
 /** Forgets a connection, with the topics it was on. */
-export const drop = async (redis: Redis, id: string) => {
-  const topics = await redis.smembers(topicsKey(id))
+export const drop = async ({ redis, service }: Registry, id: string) => {
+  const keys = keysOf(service)
+  const topics = await redis.smembers(keys.topics(id))
   await Promise.all([
-    redis.del(connKey(id)),
-    redis.del(topicsKey(id)),
-    redis.del(numbersKey(id)),
-    redis.zrem(everyone, id),
-    ...topics.map((topic) => redis.zrem(topicKey(topic), id)),
+    redis.del(keys.connection(id)),
+    redis.del(keys.topics(id)),
+    redis.del(keys.numbers(id)),
+    redis.zrem(keys.everyone, id),
+    ...topics.map((topic) => redis.zrem(keys.topic(topic), id)),
   ])
 }
 
 /** Who is on a topic now, 10,000 at most. */
-export const listenersOf = (redis: Redis, topic: string, now: number) =>
-  redis.zrangebyscore(topicKey(topic), now, '+inf', 'LIMIT', 0, 10_000)
+export const listenersOf = ({ redis, service }: Registry, topic: string, now: number) =>
+  redis.zrangebyscore(keysOf(service).topic(topic), now, '+inf', 'LIMIT', 0, 10_000)
 
 /** Every connection there is, some at a time; those that are over are forgotten. */
-export const all = async (redis: Redis, now: number) => {
-  await redis.zremrangebyscore(everyone, '-inf', now)
-  return redis.zrange(everyone, '0', '9999')
+export const all = async ({ redis, service }: Registry, now: number) => {
+  const keys = keysOf(service)
+  await redis.zremrangebyscore(keys.everyone, '-inf', now)
+  return redis.zrange(keys.everyone, '0', '9999')
 }
 
 /** Frames of a connection in these ten seconds, this one counted. */
-export const pace = async (redis: Redis, id: string) => {
-  const [n] = await Promise.all([redis.incr(paceKey(id)), redis.expire(paceKey(id), 10, 'NX')])
+export const pace = async ({ redis, service }: Registry, id: string) => {
+  const keys = keysOf(service)
+  const [n] = await Promise.all([redis.incr(keys.pace(id)), redis.expire(keys.pace(id), 10, 'NX')])
   return n
 }
 
 /** Which of these names a frame of this number may still change: the highest one counts, whatever overtakes it. */
-export const newer = async (redis: Redis, { id, n, names }: { id: string; n: number; names: readonly string[] }) => {
-  const known = await redis.hmget(numbersKey(id), ...names)
+export const newer = async (
+  { redis, service }: Registry,
+  { id, n, names }: { id: string; n: number; names: readonly string[] },
+) => {
+  const keys = keysOf(service)
+  const known = await redis.hmget(keys.numbers(id), ...names)
   const mine = names.filter((_, i) => Number(known[i] ?? -1) <= n)
   if (mine.length > 0)
     await Promise.all([
-      redis.hset(numbersKey(id), Object.fromEntries(mine.map((name) => [name, n]))),
-      redis.pexpire(numbersKey(id), longest),
+      redis.hset(keys.numbers(id), Object.fromEntries(mine.map((name) => [name, n]))),
+      redis.pexpire(keys.numbers(id), longest),
     ])
   return mine
 }

@@ -132,7 +132,7 @@ export const openLive = ({
     const posts = openPosts({ endpoint, warn })
     const lambdaParts = {
       ...parts,
-      ...{ redis: base.redis, posts, sockets, clock: base.clock },
+      ...{ redis: base.redis, service: base.service, posts, sockets, clock: base.clock },
       context: (person: Person) => contextOf(person),
     }
     const lambdaLive = openLambdaLive(lambdaParts)
