@@ -25,12 +25,10 @@ export const spend = async (tx: Queryable, key: string) =>
     )
   )?.avatarKey
 
-/** Sets an avatar, or none, and gives the key of the one before. */
-export const replace = async (tx: Queryable, { userId, key }: { userId: string; key: string | null }) =>
-  (
-    await tx.row<{
-      before: string | null
-    }>(sql`update users set avatar_key = ${key}, version = users.version + 1, updated_at = now()
+/** Sets an avatar, or none, and gives the key of the one before; nothing where the person is not there any more. */
+export const replace = (tx: Queryable, { userId, key }: { userId: string; key: string | null }) =>
+  tx.row<{
+    before: string | null
+  }>(sql`update users set avatar_key = ${key}, version = users.version + 1, updated_at = now()
       from (select id, avatar_key from users where id = ${userId} and deleted_at is null for update) was
       where users.id = was.id returning was.avatar_key as before`)
-  )?.before

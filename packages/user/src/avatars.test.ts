@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { profiles } from '@wealist/contract/user'
+import { profiles, users } from '@wealist/contract/user'
 import type { AvatarUpload } from '@wealist/contract/user/profiles'
 import type { User } from '@wealist/contract/user/users'
 import { startS3 } from '@wealist/dev/s3'
 import { atOnce, type UserService, userService } from '@wealist/dev/testing/user-service'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { typeOf } from './avatars.ts'
 
 const keys = { accessKeyId: 'test', secretAccessKey: 'test-secret' }
@@ -136,6 +136,21 @@ test('an upload that nobody confirms is forgotten, object and all', async () => 
   const left = () => service.running.deps.objects.inspect(form.key)
   await expect.poll(left, { interval: 50 }).toBe(undefined)
   await expect(confirm(alice, form.key)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('an avatar that is confirmed while its account goes is taken away with the upload, copy and all', async () => {
+  const carol = await service.signUp('Carol')
+  const form = await start(carol)
+  await upload(form, png)
+  const { objects } = service.running.deps
+  const { publish } = objects
+  vi.spyOn(objects, 'publish').mockImplementationOnce(async (what) => {
+    await publish(what)
+    await service.as(carol)(users.removeMe, {})
+  })
+  await expect(confirm(carol, form.key)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  // By this row the job knows of the copy.
+  expect(await service.rows('select from avatar_uploads where key = $1', [form.key])).toHaveLength(1)
 })
 
 test('an image is known by its first bytes', () => {

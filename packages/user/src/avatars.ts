@@ -43,16 +43,18 @@ export const confirm = async (ctx: Ctx, key: string) => {
   })
   return ctx.tx(async (tx) => {
     if (!(await avatars.spend(tx, key))) throw conflict('This upload was used before.')
-    const before = await avatars.replace(tx, { userId, key: upload.avatarKey })
-    if (before) tx.addJob('objects.remove', { keys: [before] })
+    const was = await avatars.replace(tx, { userId, key: upload.avatarKey })
+    // With the upload's row kept, the job takes the copy along.
+    if (!was) throw notFound('Your account')
+    if (was.before) tx.addJob('objects.remove', { keys: [was.before] })
     return profiles.get(tx, ctx.settings.assets, userId)
   })
 }
 
 export const remove = (ctx: Ctx) =>
   ctx.tx(async (tx) => {
-    const before = await avatars.replace(tx, { userId: ctx.actor.id, key: null })
-    if (before) tx.addJob('objects.remove', { keys: [before] })
+    const was = await avatars.replace(tx, { userId: ctx.actor.id, key: null })
+    if (was?.before) tx.addJob('objects.remove', { keys: [was.before] })
     return undefined
   })
 

@@ -63,9 +63,12 @@ export const update = async (tx: Queryable, m: Whose & { role: GrantedRole }) =>
   return row!.version
 }
 
+/** Also takes back invitations to their address from before: by one they would come back, and with its role. */
 export const remove = async (tx: Queryable, { workspaceId, userId }: Whose) => {
-  const [, row] = await Promise.all([
+  const [, , row] = await Promise.all([
     tx.run(sql`delete from members where workspace_id = ${workspaceId} and user_id = ${userId}`),
+    tx.run(sql`delete from invitations where workspace_id = ${workspaceId} and status = 'pending'
+      and email = (select email from users where id = ${userId})`),
     raise(tx, workspaceId, -1),
   ])
   return row!.version

@@ -1,4 +1,4 @@
-import { internal, members, workspaces } from '@wealist/contract/user'
+import { internal, invitations, members, workspaces } from '@wealist/contract/user'
 import type { User } from '@wealist/contract/user/users'
 import type { Workspace } from '@wealist/contract/user/workspaces'
 import { atOnce, type UserService, userService } from '@wealist/dev/testing/user-service'
@@ -65,6 +65,20 @@ test('admins bring in and remove members; the owner alone makes, unmakes and rem
   await setRole(alice, carol.id, 'member')
   await remove(bob, carol.id)
   await expect(remove(bob, carol.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('whoever was removed does not come back by an invitation from before, and by a new one does', async () => {
+  const [alice, bob] = [await service.signUp('Alice'), await service.signUp('Bob')]
+  const ws = await service.workspace(alice)
+  const invite = () =>
+    service.as(alice)(invitations.create, { params: { id: ws.id }, body: { email: bob.email, role: 'admin' } })
+  const accept = (token: string) => service.as(bob)(invitations.accept, { params: { token } })
+  const { token } = await invite()
+  await service.join(alice, ws, bob)
+  await service.as(alice)(members.remove, { params: { id: ws.id, userId: bob.id } })
+  await expect(accept(token)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await accept((await invite()).token)
+  expect((await service.as(bob)(workspaces.get, { params: { id: ws.id } })).id).toBe(ws.id)
 })
 
 test('where only the owner may invite, admins may not', async () => {

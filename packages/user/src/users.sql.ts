@@ -95,7 +95,7 @@ export const erase = async (tx: Queryable, id: string) => {
         bio = null, timezone = null, locale = null, role = 'user'
       where id = ${id} returning (select avatar_key from was) as "avatarKey"`),
     tx.run(sql`delete from identities where user_id = ${id}`),
-    tx.run(sql`delete from join_requests where user_id = ${id} and status = 'pending'`),
+    tx.run(sql`delete from join_requests where user_id = ${id}`),
   ])
   return row?.avatarKey ?? undefined
 }
