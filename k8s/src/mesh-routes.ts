@@ -104,7 +104,7 @@ export const routesOf = (env: Environment) => [
             // Bounds what waits, not what is open: a socket is a connection of its own for hours.
             connectionPool: {
               tcp: { maxConnections: 100_000, connectTimeout: '3s', tcpKeepalive: { time: '60s', interval: '20s' } },
-              http: { http1MaxPendingRequests: 1000, http2MaxRequests: 100_000, idleTimeout: '3600s' },
+              http: { http1MaxPendingRequests: 1000, http2MaxRequests: 100_000, idleTimeout: '30s' },
             },
             outlierDetection: {
               consecutiveGatewayErrors: 5,

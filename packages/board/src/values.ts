@@ -2,8 +2,7 @@ import type { Field } from '@wealist/contract/board/custom-fields'
 import type { FieldValue } from '@wealist/contract/board/tasks'
 import { invalid } from '@wealist/kit/errors'
 import type { Tx } from '@wealist/kit/tx'
-import { id } from '@wealist/contract/fields'
-import * as z from 'zod'
+import { date, id } from '@wealist/contract/fields'
 import * as customFields from './custom-fields.sql.ts'
 import * as labels from './labels.sql.ts'
 import * as members from './members.sql.ts'
@@ -51,7 +50,7 @@ const faultOf = (
   const { type, options } = field
   if (type === 'number') return typeof value === 'number' ? undefined : 'must be a number'
   if (typeof value !== 'string') return 'must be a text'
-  if (type === 'date' && !z.iso.date().safeParse(value).success) return 'must be a date like 2026-01-31'
+  if (type === 'date' && !date.safeParse(value).success) return 'must be a date like 2026-01-31'
   if (type === 'select' && !options.some((o) => o.id === value)) return 'is no option of this field'
   if (type === 'person' && !present.includes(value)) return 'is nobody of this project'
   return undefined

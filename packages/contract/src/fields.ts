@@ -23,6 +23,14 @@ export const id = z.uuid().toLowerCase()
 /** An ISO 8601 time with offset; answers are UTC with milliseconds. */
 export const time = z.iso.datetime({ offset: true })
 
+/** A time that somebody gives: as UTC with milliseconds, in the years 1 to 9999, which are those that PostgreSQL and answers know. */
+export const moment = time
+  .transform((s) => new Date(s).toISOString())
+  .refine((s) => /^\d/.test(s) && !s.startsWith('0000'), 'must be in the years 1 to 9999')
+
+/** A day, `2026-01-31`, in the years 1 to 9999. */
+export const date = z.iso.date().refine((s) => !s.startsWith('0000'), 'must be in the years 1 to 9999')
+
 /** A sequence number of a live topic: dense, from 1; 0 before the first event. */
 export const seq = z.int().min(0)
 

@@ -1,11 +1,15 @@
 import * as z from 'zod'
 import { id, text } from './fields.ts'
 
+const utf8 = new TextEncoder()
+
 /** A file's name as a person typed it, 1 to 255 characters (code points) without control characters. */
 export const fileName = text(510, 1)
   .refine((s) => [...s].length <= 255, 'has 255 characters at most')
   .refine((s) => !/\p{Cc}/u.test(s), 'must not contain control characters')
   .refine((s) => s.trim() !== '', 'must not be blank')
+  // Some letters stand for whole words (U+FDFA for eighteen), and lists go on by the name as it is compared.
+  .refine((s) => utf8.encode(s.normalize('NFKC').toLowerCase()).length <= 1200, 'is too long as it is compared')
 
 /** A media type, lowered, without parameters. */
 export const contentType = z

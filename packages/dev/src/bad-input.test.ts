@@ -1,4 +1,6 @@
 import { request } from 'node:http'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ErrorBody } from '@wealist/contract/problem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { asAdministrator } from './databases.ts'
@@ -166,6 +168,49 @@ test('a cursor of one list is refused by another, and one with made-up keys by i
     const cursor = Buffer.from(JSON.stringify([hash, ...made])).toString('base64url')
     await refused(list, { path: `${path}?cursor=${cursor}`, init }, [400])
   }
+})
+
+test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-15:00'])(
+  'a time that nobody could be told again is refused: %s',
+  async (when) => {
+    for (const [name, parameter] of [
+      ['tasks.list', 'dueBefore'],
+      ['audit.list', 'since'],
+    ] as const) {
+      const list = everyRoute.find((n) => ['board', 'ops'].includes(n.service) && n.name === name)!
+      const { path, init } = requestFor(list)
+      await refused(list, { path: `${path.split('?')[0]}?${parameter}=${encodeURIComponent(when)}`, init }, [400])
+    }
+    for (const [name, body] of [
+      ['tasks.create', { title: 'x', dueDate: when }],
+      ['tasks.update', { dueDate: when }],
+      ['projects.update', { startDate: '0000-01-01' }],
+    ] as const) {
+      const change = everyRoute.find((n) => n.service === 'board' && n.name === name)!
+      const { path, init } = requestFor(change)
+      await refused(change, { path, init: { ...init, body: JSON.stringify(body) } }, [400])
+    }
+  },
+)
+
+test('a client that goes away in the middle of its body is no failure of ours', async () => {
+  const create = everyRoute.find((n) => n.service === 'board' && n.name === 'projects.create')!
+  const { path, init } = requestFor(create)
+  const { hostname, port } = new URL(world.url('board'))
+  const failures = async () =>
+    (await (await fetch(`http://127.0.0.1:${world.local.metrics!.board}/metrics`)).text()).match(
+      /_count\{[^}]*status="500".*/g,
+    )
+  for (const length of ['content-length: 100', 'transfer-encoding: chunked']) {
+    const socket = connect(Number(port), hostname)
+    const headers = Object.entries({ ...init.headers, host: hostname }).map(([k, v]) => `${k}: ${v}\r\n`)
+    const body = length.startsWith('t') ? '7\r\n{"name"\r\n' : '{"name"'
+    socket.write(`POST ${path} HTTP/1.1\r\n${headers.join('')}${length}\r\n\r\n${body}`)
+    await sleep(300)
+    socket.destroy()
+  }
+  await sleep(300)
+  expect(await failures()).toBe(null)
 })
 
 test('ids of another workspace in a body or path are refused, and nothing of it leaks', async () => {

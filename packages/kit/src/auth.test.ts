@@ -251,6 +251,28 @@ test('keys are fetched again after 10 minutes, and the last good ones go on whil
   expect(await auth.actor(bearer(await fresh()))).toBeDefined()
 })
 
+test('a key that is published no more is good for ten minutes, also where auth was away then or the token is remembered', async () => {
+  const auth = open()
+  const at = (ms: number) => {
+    const iat = now() + ms / 1000
+    return sign(claims({ iat, exp: iat + 800, jti: tokenIdAt(Date.now()) }))
+  }
+  const remembered = await at(599_000)
+  await auth.actor(bearer(await sign(claims())))
+  skew = 599_000
+  expect(await auth.actor(bearer(remembered))).toBeDefined()
+  away = true
+  skew = 601_000
+  expect(await auth.actor(bearer(remembered))).toBeDefined()
+  await expect.poll(() => fetched).toBe(2)
+  away = false
+  published = { keys: [await jwk(next.publicKey, 'next')] }
+  skew = 607_000
+  await auth.actor(bearer(remembered))
+  await expect.poll(() => fetched).toBe(3)
+  await expect(auth.actor(bearer(remembered))).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+})
+
 test('without any keys it is 503, not 401, and works as soon as they can be had', async () => {
   away = true
   const auth = open()

@@ -50,9 +50,11 @@ export const openAuth = ({
   log: Log
   clock: { now(): number }
 }): Auth => {
-  let keys = openKeys({ fetchKeys: fetchKeys(config.AUTH_JWKS_URL), log, clock })
-  const internal = config.INTERNAL_KEYS.map(digest)
   const verified = new Map<string, Person>()
+  // What a key that is gone has signed is good no more, remembered or not.
+  const lost = () => verified.clear()
+  let keys = openKeys({ fetchKeys: fetchKeys(config.AUTH_JWKS_URL), log, clock, lost })
+  const internal = config.INTERNAL_KEYS.map(digest)
   const seconds = () => Math.floor(clock.now() / 1000)
 
   const known = (key: string) => {
@@ -69,12 +71,13 @@ export const openAuth = ({
 
   const verify = async (token: string): Promise<Person> => {
     const key = keyOf(token)
+    keys.renew()
     return known(key) ?? remember(key, await verifySignature(token))
   }
 
   const verifySignature = async (token: string) => {
     try {
-      const { payload } = await jwtVerify(token, keys, {
+      const { payload } = await jwtVerify(token, keys.get, {
         algorithms: ['RS256'],
         typ: 'at+jwt',
         issuer: config.AUTH_ISSUER,
@@ -126,7 +129,7 @@ export const openAuth = ({
       return { kind: 'service', name: serviceNames.includes(caller) ? caller : 'unknown' }
     },
     trust: (source) => {
-      keys = openKeys({ fetchKeys: source, log, clock })
+      keys = openKeys({ fetchKeys: source, log, clock, lost })
     },
     ...openTickets({ redis, revocations, clock }),
     close: async () => verified.clear(),

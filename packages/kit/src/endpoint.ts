@@ -181,7 +181,8 @@ const context = (shared: object, { runtime, route, actor, info, headers, claim: 
         after: ({ events }) => {
           if (kept && inside) kept.stored = true
           const last = events.at(-1)
-          if (last) headers['topic-seq'] = String(last.seq)
+          // Of two topics no one number speaks.
+          if (last && events.every(({ topic }) => topic === last.topic)) headers['topic-seq'] = String(last.seq)
         },
       }),
   })

@@ -5,21 +5,34 @@ import type { Log } from './log.ts'
 const freshFor = 10 * 60_000
 const unknownCooldown = 30_000
 const failureCooldown = 1000
+const awayCooldown = 5000
+
+export interface Keys {
+  /** For `jwtVerify`. */
+  get: JWTVerifyGetKey
+  /** Has them fetched anew where they are old; also called where a token is remembered and needs no key. */
+  renew(): void
+}
 
 /**
- * The published keys of auth, for `jwtVerify`. Kept for 10 minutes, then fetched anew beside the requests; while auth
- * is away the last good set goes on. One fetch at a time; a key id that is not in the set causes one at most every 30 s.
+ * The published keys of auth. Kept for 10 minutes, then fetched anew beside the requests; while auth
+ * is away the last good set goes on, and is asked for every 5 s. One fetch at a time; a key id that is not in the set
+ * causes one at most every 30 s. `lost` hears that a key is published no more.
  */
 export const openKeys = ({
   fetchKeys,
   log,
   clock,
+  lost,
 }: {
   fetchKeys: () => Promise<JSONWebKeySet>
   log: Log
   clock: { now(): number }
-}): JWTVerifyGetKey => {
+  lost: () => void
+}): Keys => {
   let keys: ReturnType<typeof createLocalJWKSet> | undefined
+  let ids = new Set<string | undefined>()
+  let loadedAt = -Infinity
   let triedAt = -Infinity
   let loading: Promise<void> | undefined
 
@@ -27,7 +40,12 @@ export const openKeys = ({
     (loading ??= (async () => {
       triedAt = clock.now()
       try {
-        keys = createLocalJWKSet(await fetchKeys())
+        const set = await fetchKeys()
+        keys = createLocalJWKSet(set)
+        loadedAt = triedAt
+        const now = new Set(set.keys.map(({ kid }) => kid))
+        if ([...ids].some((id) => !now.has(id))) lost()
+        ids = now
       } catch (error) {
         log.warn({ err: error }, 'the keys of auth could not be read')
       } finally {
@@ -36,10 +54,12 @@ export const openKeys = ({
     })())
 
   const since = () => clock.now() - triedAt
-  return async (header, token) => {
+  const renew = () => {
+    if (keys && clock.now() - loadedAt > freshFor && since() > awayCooldown) void load()
+  }
+  const get: JWTVerifyGetKey = async (header, token) => {
     if (!keys && (loading || since() > failureCooldown)) await load()
     if (!keys) throw unavailable('Access tokens cannot be verified right now.')
-    if (since() > freshFor) void load()
     try {
       return await keys(header, token)
     } catch (error) {
@@ -48,6 +68,7 @@ export const openKeys = ({
       return keys(header, token)
     }
   }
+  return { get, renew }
 }
 
 /** Reads a JWK set by HTTP, in 2 s at most. */

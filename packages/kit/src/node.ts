@@ -73,7 +73,13 @@ export const run = async <S extends z.ZodObject, D extends object>(
 
 // Milliseconds. A connection says what it wants within ten seconds, or is closed; Node by itself looks every 30 s and
 // waits 60. Bodies have a deadline by their size (`readBytes`); an upload, which is read as it comes, has five minutes.
-const patience = { headersTimeout: 10_000, requestTimeout: 300_000, connectionsCheckingInterval: 1000 }
+// Whoever is before us (the mesh: 30 s) lets an idle connection go first, or a request may meet its end.
+const patience = {
+  headersTimeout: 10_000,
+  requestTimeout: 300_000,
+  keepAliveTimeout: 45_000,
+  connectionsCheckingInterval: 1000,
+}
 
 const portOf = (server: Pick<ServerType, 'address'>) => {
   const address = server.address()

@@ -41,7 +41,8 @@ export const openObjects = (config: z.output<typeof Config>) => {
     maxAttempts: 2,
     // Otherwise a presigned PUT carries the checksum of an empty body, and every real one is refused.
     requestChecksumCalculation: 'WHEN_REQUIRED' as const,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 5000 },
+    // Of silence: without it S3 that answers nothing is waited for without end.
+    requestHandler: { connectionTimeout: 1000, socketTimeout: 5000 },
     ...(endpoint && { endpoint, forcePathStyle: true }),
     ...(accessKeyId && secretAccessKey && { credentials: { accessKeyId, secretAccessKey } }),
   }

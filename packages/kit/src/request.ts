@@ -85,7 +85,10 @@ export const readBytes = async (request: Request, most: number): Promise<Uint8Ar
     () => reject(invalid([{ path: '', message: `the body did not come within ${patience / 1000} s` }])),
     patience,
   )
-  const read = body ? readAtMost(body, most, tooLarge) : request.arrayBuffer()
+  // Whoever goes away in the middle of it is no failure of ours.
+  const read = (body ? readAtMost(body, most, tooLarge) : request.arrayBuffer()).catch((error: unknown) => {
+    throw error instanceof Problem ? error : invalid([{ path: '', message: 'the body broke off' }])
+  })
   try {
     return new Uint8Array(await Promise.race([read, late]))
   } finally {

@@ -52,6 +52,22 @@ test('names are one in a folder whatever their case and composition, and are kep
     expect(await codeOf(folder(bad, parent.id))).toBe('VALIDATION_ERROR')
 })
 
+test('the longest names there may be are listed page by page; what grows too long as it is compared is refused', async () => {
+  const make = (name: string) =>
+    as('bob')(folders.create, { body: { workspaceId: service.workspaceId, parentId: null, name } })
+  for (const letter of ['가', '𝐀', '🫖', 'ﬀ']) for (const end of 'ab') await make(letter.repeat(254) + end)
+  await expect(make('ﷺ'.repeat(255))).rejects.toMatchObject({ code: 'VALIDATION_ERROR' })
+  const names: string[] = []
+  let cursor: string | null | undefined
+  do {
+    const query = { workspaceId: service.workspaceId, limit: 1, ...(cursor && { cursor }) }
+    const page = await as('bob')(folders.list, { query })
+    names.push(...page.items.map((f) => f.name))
+    cursor = page.nextCursor
+  } while (cursor)
+  expect(names.filter((name) => name.length >= 255)).toHaveLength(8)
+})
+
 test('a folder is not moved into itself or what is in it, also by two moves at once; twenty is deep enough', async () => {
   const [a, b] = [await folder('a'), await folder('b')]
   const inner = await folder('inner', a.id)

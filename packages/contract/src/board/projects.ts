@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { id, name, seq, text, time } from '../fields.ts'
+import { date, id, name, seq, text, time } from '../fields.ts'
 import { page, paging } from '../page.ts'
 import { route } from '../route.ts'
 import { Board } from './boards.ts'
@@ -12,8 +12,6 @@ export type ProjectRole = z.infer<typeof ProjectRole>
 
 /** `workspace`: every member of the workspace is a viewer. `private`: only the project's members know of it. */
 export const Visibility = z.enum(['workspace', 'private'])
-
-const date = z.iso.date()
 
 export const Project = z
   .strictObject({

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { id, text, time } from '../fields.ts'
+import { id, moment, text } from '../fields.ts'
 import { livePage, paging } from '../page.ts'
 import { route } from '../route.ts'
 import { Priority, Task, TaskStatus } from './tasks.ts'
@@ -9,11 +9,6 @@ export const TaskOrder = z.enum(['created', 'updated', 'due', 'priority', 'title
 export type TaskOrder = z.infer<typeof TaskOrder>
 
 const descending = TaskOrder.options.map((order) => `-${order}` as const)
-// PostgreSQL reads neither the year 0 nor every offset that ISO 8601 allows.
-const moment = time
-  .transform((s) => new Date(s).toISOString())
-  .refine((s) => /^\d/.test(s) && !s.startsWith('0000'), 'is too long ago')
-
 /** Filters of a project's tasks; those given all hold. */
 export const TaskFilter = z.strictObject({
   /** In the title or the description, whatever the case. */

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { id, name, text, time } from '../fields.ts'
+import { id, moment, name, text, time } from '../fields.ts'
 import { livePage, paging } from '../page.ts'
 import { route } from '../route.ts'
 import { position } from './boards.ts'
@@ -51,7 +51,7 @@ const fields = {
   description: text(20_000),
   priority: Priority,
   status: TaskStatus,
-  dueDate: time.nullable(),
+  dueDate: moment.nullable(),
   assigneeId: id.nullable(),
   labelIds: z
     .array(id)

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { id, text, time } from '../fields.ts'
+import { id, moment, text, time } from '../fields.ts'
 import { page, paging } from '../page.ts'
 import { route } from '../route.ts'
 
@@ -35,8 +35,8 @@ export const list = route({
     action: Action.optional(),
     actorId: id.optional(),
     target: text(100).optional(),
-    since: time.optional(),
-    until: time.optional(),
+    since: moment.optional(),
+    until: moment.optional(),
     ...paging,
   }),
   response: page(AuditEntry),
