@@ -37,6 +37,19 @@ test('rule 3 fails at start when a route is missing, mounted twice or not in the
   )
 })
 
+test.each(serviceNames)('the OpenAPI document of %s points at nothing that it does not have', (name) => {
+  const document = openApi(name, contracts[name], 'test')
+  const found = (pointer: string) =>
+    pointer
+      .slice(2)
+      .split('/')
+      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key.replaceAll('~1', '/')], document)
+  const pointers = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, pointer]) => pointer!)
+  expect(pointers.length).toBeGreaterThan(5)
+  expect(pointers.filter((pointer) => !pointer.startsWith('#/') || found(pointer) === undefined)).toEqual([])
+  expect(JSON.stringify(document)).not.toContain('$defs')
+})
+
 test('every route lies under a public path of its service in the topology, or is internal', () => {
   const outside = routes.filter(({ service, route }) =>
     route.access === 'internal'

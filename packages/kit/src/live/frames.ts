@@ -56,7 +56,7 @@ export const handleFrame = async ({ socket, warn }: FrameParts, seat: Seat, fram
     return changeRooms(rule, { seat, rooms: seat.rooms }, { type: frame.type, payload })
   const { protocol, route } = socket
   const parsed = protocol.message && route.incoming?.safeParse(frame)
-  if (!parsed?.success) return fault(seat, 'VALIDATION_ERROR', 'This socket takes no such frame.')
+  if (!parsed?.success) return refuse(seat, payload, parsed?.error.issues[0])
   try {
     await protocol.message?.(seat.context() as never, parsed.data as never, connectionOf(seat) as never)
   } catch (error) {
@@ -75,7 +75,18 @@ const connectionOf = (seat: Seat): Connection => ({
 })
 
 /** What was wrong with a frame, to whoever sent it. */
-export const fault = (seat: Pick<Seat, 'send'>, code: string, message: string) => seat.send('error', { code, message })
+export const fault = (seat: Pick<Seat, 'send'>, code: string, message: string, about: object = {}) =>
+  seat.send('error', { code, message, ...about })
+
+// Says of which of several it speaks, and what of it is wrong, or its sender would send it again without end.
+const refuse = (seat: Seat, { clientId, chatId }: Record<string, unknown>, issue: z.core.$ZodIssue | undefined) => {
+  const known = issue?.path[0] === 'payload'
+  const message = known ? `${issue.path.slice(1).join('.')}: ${issue.message}` : 'This socket takes no such frame.'
+  fault(seat, 'VALIDATION_ERROR', message, {
+    ...(typeof clientId === 'string' && { clientId: clientId.slice(0, 100) }),
+    ...(typeof chatId === 'string' && { chatId: chatId.slice(0, 100) }),
+  })
+}
 
 const Start = z.object({
   after: z
