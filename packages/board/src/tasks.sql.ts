@@ -95,6 +95,10 @@ export const lastRank = async (tx: Queryable, boardId: string) =>
     )
   )?.rank ?? null
 
+/** Whether the person has the task now. */
+export const isAssigned = async (tx: Queryable, { id, userId }: { id: string; userId: string }) =>
+  (await tx.row(sql`select from tasks where id = ${id} and assignee_id = ${userId}`)) !== undefined
+
 /** The ranks around an index of a board, the task that is being placed left out: before, after; null at an end. */
 export const around = async (
   tx: Queryable,

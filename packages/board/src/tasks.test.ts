@@ -1,4 +1,4 @@
-import { boards, tasks } from '@wealist/contract/board'
+import { boards, members, tasks } from '@wealist/contract/board'
 import type { Task } from '@wealist/contract/board/tasks'
 import { type BoardService, boardService, codeOf } from '@wealist/dev/testing/board-service'
 import type { Ask } from '@wealist/dev/testing/one-service'
@@ -124,6 +124,17 @@ test('a task is given to nobody who cannot see the project', async () => {
   expect(await assign(secret.id, member.id)).toBe('OK')
   const body = { title: 'no', assigneeId: vera.id }
   expect(await codeOf(alice(tasks.create, { params: { id: hidden.boards[0]!.id }, body }))).toBe('VALIDATION_ERROR')
+})
+
+test('a task of who left since is changed by a form that names them as before, and given to them by nobody', async () => {
+  const hidden = await service.project({ visibility: 'private' })
+  const { bob: member } = service.people
+  const [task, other] = [await add('theirs', hidden.boards[0]!.id), await add('open', hidden.boards[0]!.id)]
+  const assigneeId = member.id
+  await alice(tasks.assign, { params: { id: task.id }, body: { assigneeId } })
+  await alice(members.remove, { params: { id: hidden.id, userId: member.id } })
+  const change = (id: string) => codeOf(alice(tasks.update, { params: { id }, body: { title: 'renamed', assigneeId } }))
+  expect([await change(task.id), await change(other.id)]).toEqual(['OK', 'VALIDATION_ERROR'])
 })
 
 test('the same Idempotency-Key makes one task, also at once, and another body is refused', async () => {

@@ -48,7 +48,7 @@ export const update = (ctx: Ctx, id: string, input: TaskChange) => {
   const people = input.assigneeId ? [input.assigneeId] : []
   return change(ctx, { via: 'task', id, least: 'member', people }, async (tx, at) => {
     const { projectId } = at
-    await mustSee(tx, at, input.assigneeId)
+    await mustSee(tx, at, input.assigneeId, id)
     await checkValues(tx, projectId, input)
     const changed = await tasks.update(tx, { id, change: input, version: ctx.request.ifMatch })
     // Without a version to be stale it was in the trash, even if somebody has just taken it out again.
@@ -134,9 +134,11 @@ const alive = async (tx: Tx, ctx: Ctx, id: string) =>
   (await tasks.get(tx, { id, userId: ctx.actor.id })).item !== undefined
 
 // Whether an assignee is in the workspace was asked before the transaction; whether they may see the project is asked in it.
-const mustSee = async (tx: Tx, { projectId, inWorkspace }: At, userId: string | null | undefined) => {
+// Who has the task already may have left since: to say so again changes nothing.
+const mustSee = async (tx: Tx, { projectId, inWorkspace }: At, userId: string | null | undefined, taskId?: string) => {
   if (!userId) return
   const scope = inWorkspace(userId) ? await rights.scope(tx, { via: 'project', id: projectId, userId }) : undefined
-  if (!scope || !roleIn(scope, 'member'))
+  if (scope && roleIn(scope, 'member')) return
+  if (!taskId || !(await tasks.isAssigned(tx, { id: taskId, userId })))
     throw invalid([{ path: 'assigneeId', message: 'is nobody who can see this project' }])
 }

@@ -5,6 +5,8 @@ const utf8 = new TextEncoder()
 
 /** A file's name as a person typed it, 1 to 255 characters (code points) without control characters. */
 export const fileName = text(510, 1)
+  // As macOS names files, letters come in parts; whoever types the name has them whole.
+  .overwrite((s) => s.normalize('NFC'))
   .refine((s) => [...s].length <= 255, 'has 255 characters at most')
   .refine((s) => !/\p{Cc}/u.test(s), 'must not contain control characters')
   .refine((s) => s.trim() !== '', 'must not be blank')

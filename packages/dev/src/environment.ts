@@ -41,6 +41,9 @@ export const internalKeyOf = (service: ServiceName) => internalKeys[service]
 // Where the portal is looked at: as it is built, and as Vite serves it to who works on it.
 const portalsAt = (portal: number) => [`http://localhost:${portal}`, 'http://localhost:5173']
 
+// A browser app of one's own, on a port of its own.
+const also = (name: string) => process.env[name]?.split(',').filter(Boolean) ?? []
+
 // A LiveKit is nobody's to embed: one that runs elsewhere is named by whoever starts this.
 const ofLiveKit = (): Env =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('LIVEKIT_')))
@@ -56,7 +59,11 @@ const forService: Partial<Record<ServiceName, (world: LocalWorld) => Env>> = {
     OIDC_ISSUER: oidc.issuer,
     GOOGLE_CLIENT_ID: oidc.clientId,
     GOOGLE_CLIENT_SECRET: oidc.clientSecret,
-    REDIRECT_URIS: [`http://localhost:${gateway}/`, ...portalsAt(portal).map((at) => `${at}/callback`)].join(),
+    REDIRECT_URIS: [
+      `http://localhost:${gateway}/`,
+      ...portalsAt(portal).map((at) => `${at}/callback`),
+      ...also('REDIRECT_URIS'),
+    ].join(),
   }),
   chat: ofLiveKit,
   ops: ({ metrics }) => ({
@@ -96,7 +103,7 @@ export const environmentOf = (service: ServiceName, world: LocalWorld): Env => {
     AUTH_ISSUER: origin,
     AUTH_JWKS_URL: `http://127.0.0.1:${world.ports.auth}/.well-known/jwks.json`,
     INTERNAL_KEYS: internalKeys[service],
-    CORS_ORIGINS: [...portalsAt(world.portal ?? portalPort), origin].join(),
+    CORS_ORIGINS: [...portalsAt(world.portal ?? portalPort), origin, ...also('CORS_ORIGINS')].join(),
     DRAIN_SECONDS: '1',
     PUBLIC_URL: origin,
     APP_URL: origin,

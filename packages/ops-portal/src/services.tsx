@@ -15,6 +15,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { metrics, status } from '@wealist/contract/ops'
 import { Period, type ServiceSeries } from '@wealist/contract/ops/metrics'
 import type { Service } from '@wealist/contract/ops/status'
+import { serviceNames } from '@wealist/contract/topology'
 import { reading } from './api.ts'
 import { Condition } from './condition.tsx'
 import { bytes, milliseconds, moment, number, share } from './format.ts'
@@ -25,7 +26,9 @@ import { Empty, Loaded, Page } from './states.tsx'
 /** Every service in figures; the one that is chosen over time. */
 export const Services = () => {
   const { t, language } = useText()
-  const { name = 'auth', period = '1h' } = useSearch({ from: '/services' })
+  const { name: asked, period = '1h' } = useSearch({ from: '/services' })
+  // An address may name one that there is not.
+  const name = serviceNames.find((s) => s === asked) ?? 'auth'
   const navigate = useNavigate({ from: '/services' })
   const series = useQuery(reading(metrics.services, { query: { period } }, 10_000))
   const now = useQuery(reading(status.get, {}, 3000))

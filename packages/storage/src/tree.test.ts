@@ -52,6 +52,17 @@ test('names are one in a folder whatever their case and composition, and are kep
     expect(await codeOf(folder(bad, parent.id))).toBe('VALIDATION_ERROR')
 })
 
+test('a name as macOS writes it is found as people type it, and the other way round', async () => {
+  const [typed, parts] = ['보고서.txt', '보고서.txt'.normalize('NFD')]
+  expect(parts).not.toBe(typed)
+  const file = await service.file(people.alice, parts!)
+  expect(file.name).toBe(typed)
+  for (const q of ['보고', '보고'.normalize('NFD')]) {
+    const { items } = await as('bob')(files.list, { query: { workspaceId: service.workspaceId, q } })
+    expect(items.map((f) => f.id)).toEqual([file.id])
+  }
+})
+
 test('the longest names there may be are listed page by page; what grows too long as it is compared is refused', async () => {
   const make = (name: string) =>
     as('bob')(folders.create, { body: { workspaceId: service.workspaceId, parentId: null, name } })

@@ -120,7 +120,10 @@ export const update = route({
   access: 'scoped',
   versioned: true,
   params,
-  body: z.strictObject({ content, mentions: mentions.optional() }),
+  body: z.strictObject({
+    content: content.refine((s) => s.trim() !== '', needed.message),
+    mentions: mentions.optional(),
+  }),
   response: Message,
   example: { ...example, body: { content: 'Good morning!' } },
 })

@@ -1,15 +1,23 @@
 import * as z from 'zod'
-import { id } from '../fields.ts'
+import { id, seq } from '../fields.ts'
 import { route } from '../route.ts'
 import { kinds, type NotificationType } from './kinds.ts'
 
 const key = z.string().regex(/^[\w:.-]{1,200}$/, 'must have 1 to 200 of the characters A-Z a-z 0-9 _ : . -')
 
+const source = z.enum(['user', 'board', 'chat', 'storage', 'ops'])
+
+/**
+ * How many a folded notification stands for, as its source counts them for one reader. `seq` grows with whatever changes
+ * that number: of two the one with the higher seq is newer, and what is not newer than the last changes nothing.
+ */
+const total = { count: z.int().min(1), seq }
+
 const item = <T extends NotificationType>(type: T) =>
   z.strictObject({
     /** What happened, as its source names it. Each recipient hears of it once, whatever the type of the item. */
     eventId: key,
-    source: z.enum(['user', 'board', 'chat', 'storage', 'ops']),
+    source,
     type: z.literal(type),
     /** The actor among them is left out. */
     recipients: z.array(id).min(1).max(100),
@@ -23,6 +31,17 @@ const item = <T extends NotificationType>(type: T) =>
     fold: key.optional(),
   })
 
+const chatMessage = item('chat_message')
+  .extend({
+    /** Of each of `recipients`, in their order: then the notification counts this, instead of one more. */
+    totals: z.array(z.strictObject(total)).max(100).optional(),
+  })
+  .refine(({ totals, recipients }) => !totals || totals.length === recipients.length, {
+    path: ['totals'],
+    message: 'must be as many as recipients',
+  })
+  .refine(({ totals, fold }) => !totals || fold !== undefined, { path: ['fold'], message: 'must come with totals' })
+
 /** Something to tell people, each once. Where several items have one `eventId`, the first that names a person counts. */
 export const Item = z.discriminatedUnion('type', [
   item('task_assigned'),
@@ -31,7 +50,7 @@ export const Item = z.discriminatedUnion('type', [
   item('task_updated'),
   item('comment_added'),
   item('mention'),
-  item('chat_message'),
+  chatMessage,
   item('workspace_invited'),
   item('workspace_role_changed'),
   item('project_invited'),
@@ -68,6 +87,35 @@ export const create = route({
       ],
     },
   },
+})
+
+export const Standing = z.strictObject({ source, fold: key, recipientId: id, ...total, count: z.int().min(0) })
+export type Standing = z.infer<typeof Standing>
+
+export const stand = route({
+  method: 'PUT',
+  path: '/internal/folds',
+  summary: 'What folded notifications stand for now: one of 0 is read. Makes none. May be repeated',
+  access: 'internal',
+  body: z.strictObject({ items: z.array(Standing).min(1).max(100) }),
+  status: 204,
+  example: {
+    body: {
+      items: [
+        { source: 'chat', fold: 'room:0192f0c1-7a5e-7c3b-9d2e-3f4a5b6c7d8e', recipientId: '$user', count: 0, seq: 12 },
+      ],
+    },
+  },
+})
+
+export const withdraw = route({
+  method: 'PUT',
+  path: '/internal/withdrawn-events',
+  summary: 'The words of an event are deleted: no notification quotes them any more, nor will. May be repeated',
+  access: 'internal',
+  body: z.strictObject({ source, eventId: key }),
+  status: 204,
+  example: { body: { source: 'chat', eventId: 'message:0192f0c1-7a5e-7c3b-9d2e-3f4a5b6c7d8e' } },
 })
 
 const params = z.strictObject({ id })

@@ -14,7 +14,10 @@ const notification = <T extends NotificationType>(type: T) =>
     actorId: id.nullable(),
     workspaceId: id,
     data: kinds[type],
-    /** How many events it stands for: more than 1 where later ones were folded into it while it was unread. */
+    /**
+     * How many events it stands for: more than 1 where later ones were folded into it while it was unread. Of a
+     * `chat_message` the unread messages of the room, counted to 100.
+     */
     count: z.int().min(1),
     /** It came in the reader's quiet hours: show it in the list, make no sound and no pop-up. */
     silent: z.boolean(),

@@ -55,7 +55,9 @@ export const list = route({
   query: z.strictObject({
     workspaceId: id,
     folderId: id.optional(),
-    q: text(200, 1).optional(),
+    q: text(200, 1)
+      .overwrite((s) => s.normalize('NFC'))
+      .optional(),
     type: FileKind.optional(),
     ...paging,
   }),
