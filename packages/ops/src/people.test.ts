@@ -1,3 +1,4 @@
+import { cutOff } from '@wealist/dev/testing/redis'
 import { audit, people } from '@wealist/contract/ops'
 import { newId } from '@wealist/kit/ids'
 import { tokenIdAt } from '@wealist/kit/revocations'
@@ -62,7 +63,7 @@ test('what Redis did not hear is told by user-service’s job, and the suspensio
   const [admin, person] = [await service.person('admin'), await service.person()]
   const before = bearer(person.id)
   const { redis } = service.running.base
-  redis.disconnect()
+  await cutOff(redis)
   expect(await suspend(admin, person)).toMatchObject({ status: 'suspended' })
   const other = service.user.running.base.revocations
   await expect.poll(() => other.isBlocked(person.id)).toBe(true)

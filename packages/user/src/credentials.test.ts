@@ -1,3 +1,4 @@
+import { cutOff } from '@wealist/dev/testing/redis'
 import { internal, users } from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
 import { tokenIdAt } from '@wealist/kit/revocations'
@@ -86,7 +87,7 @@ test('sessions end by the job where Redis is away as the password changes', asyn
   const { redis, revocations } = service.running.base
   const alice = await service.signUp('Alice')
   const before = { id: alice.id, sid: newId(), jti: newId() }
-  redis.disconnect()
+  await cutOff(redis)
   await service.as(alice)(users.setPassword, { body: { currentPassword: password, newPassword: 'a new password' } })
   await redis.connect()
   await expect.poll(() => revocations.isRevoked(before), { timeout: 20_000, interval: 50 }).toBe(true)

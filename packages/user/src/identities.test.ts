@@ -1,3 +1,4 @@
+import { cutOff } from '@wealist/dev/testing/redis'
 import { internal, users } from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
 import { password, type UserService, userService } from '@wealist/dev/testing/user-service'
@@ -62,7 +63,7 @@ test('where the squatter’s sessions cannot be ended, nothing is linked, and no
   const squatter = await service.signUp('Not Alice')
   const who = { subject: subject(), email: squatter.email }
   const { redis } = service.running.base
-  redis.disconnect()
+  await cutOff(redis)
   await expect(google(who)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
   expect((await verify(squatter.email)).user).toMatchObject({ id: squatter.id })
   await redis.connect()

@@ -1,3 +1,4 @@
+import { cutOff } from '@wealist/dev/testing/redis'
 import { internal, joinRequests, members, users, workspaces } from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
 import { atOnce, password, type UserService, userService } from '@wealist/dev/testing/user-service'
@@ -28,7 +29,7 @@ test('sessions end by a job where Redis is away at that moment', async () => {
   const alice = await service.signUp('Alice')
   const { redis, revocations } = service.running.base
   const before = bearer(alice.id)
-  redis.disconnect()
+  await cutOff(redis)
   await leave(alice)
   await redis.connect()
   await expect.poll(() => revocations.isRevoked(before), { timeout: 20_000, interval: 50 }).toBe(true)

@@ -1,3 +1,4 @@
+import { cutOff } from '@wealist/dev/testing/redis'
 import { internal, invitations, members, workspaces } from '@wealist/contract/user'
 import type { User } from '@wealist/contract/user/users'
 import type { Workspace } from '@wealist/contract/user/workspaces'
@@ -117,7 +118,7 @@ test('every change raises the version that caches go by, before its answer, and 
 
 test('a change that Redis did not hear of, because it was away, reaches it by a job', async () => {
   const { redis } = service.running.base
-  redis.disconnect()
+  await cutOff(redis)
   await add(alice, bob.email)
   await redis.connect()
   await expect.poll(() => redis.get(`membership:{${wonderland.id}}`), { timeout: 20_000, interval: 50 }).toBe('2')

@@ -1,3 +1,4 @@
+import { cutOff } from '@wealist/dev/testing/redis'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
@@ -147,7 +148,7 @@ test('while Redis is away nothing is said and nothing breaks; what happened mean
   const entry = here.enter(place, ann)
   there.enter(place, bob)
   await heard(here, ann, bob)
-  here.redis.disconnect()
+  await cutOff(here.redis)
   const before = here.told.length
   entry.leave()
   here.enter(place, cem)
