@@ -378,7 +378,7 @@ test('a job of a killed process is run again at once by the next that starts', a
   let attempt = 0
   await start([job('shared', Note, (ctx) => void (attempt = ctx.job.attempt))])
   // A second, or a few where the machine is busy; not the four hours that its lock would last.
-  await until(() => attempt === 2, 25_000)
+  await until(() => attempt >= 2, 25_000)
   expect(Date.now() - killed).toBeLessThan(25_000)
 })
 

@@ -97,11 +97,20 @@ export const openJobs = async ({ base, ctx, registry, resident = true, apart = f
   }
 
   let beats = 0
+  let again = false
+  const free = async () => {
+    const isRegular = beats++ % 5 === 0
+    if (!isRegular && !again) return
+    again = false
+    const freed = await freeDead(db, specs, worker?.id())
+    // What a dead process asked last may arrive only now and take the job for it: one more look, and not one after that.
+    if (isRegular) again = freed > 0
+  }
   const beat = () => {
     lookForDue = true
     if (!working && !timer) move()
     addDue().catch(said)
-    if (beats++ % 5 === 0) freeDead(db, specs).catch(said)
+    free().catch(said)
   }
   const worker = resident ? openWorker(db.pool.options.connectionString!, runs, specs) : undefined
   const clockwork = resident ? setInterval(beat, second) : undefined

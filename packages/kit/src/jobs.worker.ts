@@ -85,6 +85,8 @@ export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) =
   let again: NodeJS.Timeout | undefined
   let current = launch()
   return {
+    /** By what name it takes jobs now. */
+    id: () => current.pool.id,
     /** So many jobs wait to be taken. One that ends takes none, and the one after it looks by itself. */
     nudge: (n: number) => current.nudge(n),
     stop: async () => {
