@@ -3,6 +3,7 @@ import { removeObjects } from '@wealist/kit/objects'
 import * as z from 'zod'
 import * as attachments from './attachments.ts'
 import type { Deps } from './deps.ts'
+import { endProjects } from './directory.ts'
 import * as notices from './notices.ts'
 import { remind } from './reminders.ts'
 import * as tasks from './tasks.ts'
@@ -14,6 +15,9 @@ export const jobs = [
   ),
   job('attachment.expire', z.strictObject({ id: z.string(), key: z.string() }), (ctx: JobCtx<Deps>, upload) =>
     attachments.expire(ctx, upload),
+  ),
+  job('workspace.end', z.strictObject({ workspaceId: z.string() }), (ctx: JobCtx<Deps>, gone) =>
+    ctx.tx((tx) => endProjects(tx, gone)),
   ),
   removeObjects,
   ...notices.jobs,

@@ -234,6 +234,7 @@ const payloadOf = (name: string, ids: Ids) => {
   const payloads: Record<string, object> = {
     'ranks.even': { projectId, boardId: ids['board'] },
     'attachment.expire': { id: ids['attachment'], key: 'k' },
+    'workspace.end': { workspaceId: newId() },
     'objects.remove': { keys: ['k'] },
     'noti.task': { ...by, taskId, version: 1, assigneeId: ids['user'], completed: true },
     'noti.comment': { ...by, commentId: ids['comment'] },
