@@ -59,6 +59,7 @@ export const NewRoom = z
     workspaceId: id,
     type: RoomType,
     name: name(100).optional(),
+    /** What the room is about, for clients: it grants and takes nothing. Who is in the room is said by its participants alone. */
     projectId: id.optional(),
     /** Others than the maker: one for a direct room. All must be in the workspace. */
     participantIds: people,
