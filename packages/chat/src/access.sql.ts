@@ -34,9 +34,13 @@ export const place = (db: Queryable, via: Via, id: string) =>
 
 /**
  * The right with the participant's row locked: who removes or demotes the actor waits, or has come first. Not so that a
- * read mark, which changes nobody's right, would wait too.
+ * read mark, which changes nobody's right, would wait too. With `alone` another such change of the actor's waits as well.
  */
-export const lockRight = (tx: Queryable, { roomId, userId }: { roomId: string; userId: string }) =>
+export const lockRight = (
+  tx: Queryable,
+  { roomId, userId, alone = false }: { roomId: string; userId: string; alone?: boolean },
+) =>
   tx.row<Scope>(sql`select r.id, r.workspace_id as "workspaceId", r.type, p.role from rooms r
-    join (select role from participants where room_id = ${roomId} and user_id = ${userId} for key share) p on true
+    join (select role from participants where room_id = ${roomId} and user_id = ${userId}
+      for ${alone ? sql`no key update` : sql`key share`}) p on true
     where r.id = ${roomId} and r.deleted_at is null`)

@@ -20,20 +20,29 @@ export const see = async (
   return scope
 }
 
+export interface Change {
+  via: rights.Via
+  id: string
+  admin?: boolean
+  people?: boolean
+  alone?: boolean
+}
+
 /**
  * A change in a room by somebody who is in it, an admin where `admin` is set. The workspace is asked before the
  * transaction begins, the participant's row is locked first in it; all of them, in their order, where the change is of
- * who is in the room (`people`), so that two of those wait for each other and not each for the other's row.
+ * who is in the room (`people`), so that two of those wait for each other and not each for the other's row. `alone`: it
+ * counts what the actor has in the room, and the next one that does waits.
  */
 export const change = async <T>(
   ctx: Ctx,
-  { via, id, admin = false, people = false }: { via: rights.Via; id: string; admin?: boolean; people?: boolean },
+  { via, id, admin = false, people = false, alone = false }: Change,
   work: (tx: Tx, scope: rights.Scope) => Promise<T>,
 ): Promise<T> => {
   const roomId = await mayChange(ctx, via, id)
   const changing = async (tx: Tx) => {
     if (people) await participants.lockAll(tx, roomId)
-    const scope = await rights.lockRight(tx, { roomId, userId: ctx.actor.id })
+    const scope = await rights.lockRight(tx, { roomId, userId: ctx.actor.id, alone })
     if (!scope) throw notFound(called[via])
     if (admin && scope.role !== 'admin') throw forbidden('Only an admin of this room may.')
     return work(tx, scope)

@@ -1,4 +1,4 @@
-import { attachments, messages } from '@wealist/contract/chat'
+import { attachments, messages, participants } from '@wealist/contract/chat'
 import { post } from '@wealist/dev/testing/attach'
 import { codeOf } from '@wealist/dev/testing/board-service'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
@@ -85,6 +85,38 @@ test('two messages at once do not share a file', async () => {
   expect(await service.rows('select from messages where attachments::text like $1', [`%${file}%`])).toHaveLength(1)
 })
 
+test('one clientId with a file four times at once is one message and four equal answers; who was removed gets 404', async () => {
+  const [file, clientId] = [await upload('bob'), newId()]
+  const same = await Promise.all(Array.from({ length: 4 }, () => send('bob', [file], { clientId })))
+  for (const answer of same) expect(answer).toEqual(same[0])
+  expect(await service.rows('select from messages where client_id = $1', [clientId])).toHaveLength(1)
+  await as('alice')(participants.remove, { params: { id, userId: service.people.bob.id } })
+  expect(await codeOf(send('bob', [file], { clientId }))).toBe('NOT_FOUND')
+})
+
+test('who sends a file again while the first time is not stored yet waits for it, and gets its answer', async () => {
+  const [file, clientId] = [await upload(), newId()]
+  const holder = await service.running.base.db.pool.connect()
+  await holder.query('begin')
+  await holder.query('select from kit.heads where topic = $1 for update', [`room:${id}`])
+  const waiting = async (n: number) => {
+    await expect
+      .poll(() =>
+        service.rows(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~ 'kit.heads|update uploads'",
+        ),
+      )
+      .toHaveLength(n)
+  }
+  const first = send('alice', [file], { clientId })
+  await waiting(1)
+  const second = send('alice', [file], { clientId })
+  await waiting(2)
+  await holder.query('commit')
+  holder.release()
+  expect(await second).toEqual(await first)
+})
+
 test('a file goes with its message, and with its room', async () => {
   const [first, second] = [await upload(), await upload()]
   const keys = [await keyOf(first), await keyOf(second)]
@@ -119,4 +151,11 @@ test('a person has 25 uploads in a room that no message names yet', async () => 
   for (let i = 0; i < 25; i++) await begin('bob')
   expect(await codeOf(begin('bob'))).toBe('CONFLICT')
   expect((await begin('alice')).expiresIn).toBe(600)
+})
+
+test('of sixty uploads that are begun at once a person has 25', async () => {
+  const codes = await Promise.all(Array.from({ length: 60 }, () => codeOf(begin('bob'))))
+  expect(codes.filter((code) => code === 'OK')).toHaveLength(25)
+  expect(codes.filter((code) => code === 'CONFLICT')).toHaveLength(35)
+  expect(await service.rows('select from uploads where room_id = $1', [id])).toHaveLength(25)
 })

@@ -24,7 +24,7 @@ export const begin = async (ctx: Ctx, roomId: string, input: NewUpload) => {
   const { contentType, size } = input
   const limits = { contentType, minBytes: size, maxBytes: size, expires: formSeconds }
   const form = await ctx.objects.form(uploadOf(key), limits)
-  await change(ctx, { via: 'room', id: roomId }, async (tx) => {
+  await change(ctx, { via: 'room', id: roomId, alone: true }, async (tx) => {
     if ((await attachments.waiting(tx, { roomId, userId: ctx.actor.id })) >= mostWaiting)
       throw conflict(`Send the ${mostWaiting} files that you uploaded to this room first.`)
     await attachments.insert(tx, { ...input, id, key, roomId, createdBy: ctx.actor.id })

@@ -8,12 +8,22 @@ import { end } from './rooms.ts'
 // A transaction has seconds; who is in more rooms than this, or a workspace with more, is finished by the job it leaves.
 const most = 200
 
-/** What user-service says about people and workspaces, applied to rooms, in the transaction that moves the cursor. */
-export const follow = async (tx: Tx, event: DirectoryEvent): Promise<void> => {
-  if (event.type === 'workspace.deleted') await endRooms(tx, event.payload)
-  else if (event.type === 'person.deleted') await leaveRooms(tx, { userId: event.payload.userId })
-  else if (event.payload.role === null)
-    await leaveRooms(tx, { userId: event.payload.userId, workspaceId: event.payload.workspaceId })
+// A membership is remembered for 30 s and a transaction has 10: whoever began to make a room by then has made it.
+const stragglers = 60_000
+
+/**
+ * What user-service says about people and workspaces, applied to rooms, in the transaction that moves the cursor. What
+ * never comes back is gone through a second time, for a room that was being made meanwhile.
+ */
+export const follow = async (tx: Tx, { type, payload }: DirectoryEvent): Promise<void> => {
+  const runAt = new Date(Date.now() + stragglers)
+  if (type === 'workspace.deleted') {
+    await endRooms(tx, payload)
+    tx.addJob('workspace.end', { workspaceId: payload.workspaceId }, { runAt })
+  } else if (type === 'person.deleted') {
+    await leaveRooms(tx, { userId: payload.userId })
+    tx.addJob('rooms.leave', { userId: payload.userId }, { runAt })
+  } else if (payload.role === null) await leaveRooms(tx, { userId: payload.userId, workspaceId: payload.workspaceId })
 }
 
 export const endRooms = async (tx: Tx, { workspaceId }: { workspaceId: string }) => {
@@ -22,6 +32,7 @@ export const endRooms = async (tx: Tx, { workspaceId }: { workspaceId: string })
   if (ids.length === most) tx.addJob('workspace.end', { workspaceId })
 }
 
+/** Takes somebody out of the rooms of a workspace; without one out of all, for good. */
 export const leaveRooms = async (
   tx: Tx,
   { userId, workspaceId }: { userId: string; workspaceId?: string | undefined },
@@ -29,5 +40,9 @@ export const leaveRooms = async (
   const found = await participants.roomsOf(tx, { userId, workspaceId, limit: most })
   for (const { roomId: id, type } of found)
     await (type === 'direct' ? out(tx, { id, userId }) : leave(tx, { id, userId }))
-  if (found.length === most) tx.addJob('rooms.leave', { userId, ...(workspaceId !== undefined && { workspaceId }) })
+  // Whoever left a workspace comes back to a direct room; with somebody who is gone it is not begun again.
+  const ended = workspaceId === undefined ? await rooms.deserted(tx, { userId, limit: most }) : []
+  if (ended.length > 0) await end(tx, ended)
+  if (found.length === most || ended.length === most)
+    tx.addJob('rooms.leave', { userId, ...(workspaceId !== undefined && { workspaceId }) })
 }

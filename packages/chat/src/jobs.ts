@@ -6,6 +6,7 @@ import * as attachments from './attachments.ts'
 import * as calls from './calls.ts'
 import type { Deps } from './deps.ts'
 import { endRooms, leaveRooms } from './directory.ts'
+import * as marks from './notices.marks.ts'
 import * as notices from './notices.ts'
 import * as retention from './retention.ts'
 
@@ -26,6 +27,7 @@ export const jobs = [
   job('upload.expire', z.strictObject({ id, key: z.string() }), (ctx: Ctx, upload) => attachments.expire(ctx, upload)),
   removeObjects,
   ...notices.jobs,
+  ...marks.jobs,
   // Where nothing runs between requests (Lambda), the minute's schedule is what follows user-service.
   cron('directory.follow', '* * * * *', (ctx: Ctx) => ctx.directory.pullOnce()),
   cron('rooms.purge', '41 2 * * *', (ctx: Ctx) => retention.purge(ctx), { timeout: 600_000 }),

@@ -5,6 +5,7 @@ import type { PageRequest } from '@wealist/kit/page'
 import type { Queryable, Sql } from '@wealist/kit/sql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as messages from './messages.sql.ts'
+import { deserted } from './rooms.sql.ts'
 
 let service: ChatService
 const page: PageRequest = { limit: 50, after: null, cursor: () => '' }
@@ -37,10 +38,13 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => service.stop())
 
-/** The plan of the statement that a list makes. */
+/** The plan of the statement that is made for a list or for rows. */
 const planOf = async (ask: (db: Queryable) => unknown) => {
   let items: Sql | undefined
-  await ask({ page: async (_: PageRequest, list: { items: Sql }) => void (items = list.items) } as never)
+  await ask({
+    page: async (_: PageRequest, list: { items: Sql }) => void (items = list.items),
+    rows: async (statement: Sql) => ((items = statement), []),
+  } as never)
   const rows = await service.rows<{ 'QUERY PLAN': string }>(
     `explain (analyze, buffers off) ${items!.text}`,
     items!.values,
@@ -67,4 +71,10 @@ test('the list of 300 rooms is one statement by its indexes, with unread message
   expect(service.statements).toHaveLength(1)
   expect(items).toHaveLength(100)
   expect(items[0]).toMatchObject({ unreadCount: 60, lastMessage: { seq: 60 } })
+})
+
+test('rooms in which somebody who is gone was one of two are found by an index from either side', async () => {
+  const plan = await planOf((db) => deserted(db, { userId: service.people.alice.id, limit: 200 }))
+  expect(plan).not.toContain('Seq Scan on rooms')
+  for (const index of ['rooms_pair_first', 'rooms_pair_second']) expect(plan).toContain(index)
 })

@@ -1,4 +1,4 @@
-import { messages, rooms } from '@wealist/contract/chat'
+import { messages, participants, rooms } from '@wealist/contract/chat'
 import { codeOf } from '@wealist/dev/testing/board-service'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import { newId } from '@wealist/kit/ids'
@@ -43,6 +43,17 @@ test('the same clientId five times at once is one message and five equal answers
   const other = await service.say(people.bob, room.id, 'mine', { clientId })
   expect(other.id).not.toBe(same[0]!.id)
   expect(await service.rows('select from messages where client_id = $1', [clientId])).toHaveLength(2)
+})
+
+test('the same clientId again is the first answer though somebody it mentions has left since; who was removed gets 404', async () => {
+  const { id } = await service.group([people.bob.id, people.vera.id])
+  const input = { clientId: newId(), mentions: [people.vera.id] }
+  const first = await service.say(people.bob, id, '@Vera', input)
+  await service.as(people.vera)(participants.remove, { params: { id, userId: people.vera.id } })
+  expect(await service.say(people.bob, id, '@Vera', input)).toEqual(first)
+  expect(await codeOf(service.say(people.bob, id, '@Vera', { ...input, clientId: newId() }))).toBe('VALIDATION_ERROR')
+  await alice()(participants.remove, { params: { id, userId: people.bob.id } })
+  expect(await codeOf(service.say(people.bob, id, '@Vera', input))).toBe('NOT_FOUND')
 })
 
 test('a room is read down from the end, down from a place, up from a place and around a place', async () => {

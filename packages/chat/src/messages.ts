@@ -1,5 +1,5 @@
 import type { Message, NewMessage } from '@wealist/contract/chat/messages'
-import { conflict, forbidden, invalid, notFound, stale } from '@wealist/kit/errors'
+import { codeOf, conflict, forbidden, invalid, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
 import { constraintOf } from '@wealist/kit/sql'
@@ -8,6 +8,7 @@ import { change, mayChange, see, topicOf } from './access.ts'
 import * as attachments from './attachments.ts'
 import type { Ctx } from './deps.ts'
 import * as messages from './messages.sql.ts'
+import * as marks from './notices.marks.ts'
 import * as notices from './notices.ts'
 import * as participants from './participants.sql.ts'
 import type { Stored } from './together.ts'
@@ -20,18 +21,15 @@ export const list = async (ctx: Ctx, roomId: string, window: messages.Window, pa
   return answer
 }
 
-/** Says something once, however often it is sent: the second of two with one clientId finds the first by its key. */
+/**
+ * Says something once, however often it is sent: the second of two with one clientId finds the first by its key. What
+ * it names may be taken by the first, or gone since, so a second that is refused for that finds the first, too.
+ */
 export const send = async (ctx: Ctx, roomId: string, input: NewMessage) => {
   const { clientId, content, type, mentions, replyTo } = input
   const { id: senderId, name: senderName } = ctx.actor
-  const mine = { roomId, senderId, clientId }
-  if (input.attachments.length > 0) {
-    // Its files are in the message that was stored before, and would not be found again.
-    const before = await change(ctx, { via: 'room', id: roomId }, (tx) => messages.byClient(tx, mine))
-    if (before) return before
-  }
-  const files = await attachments.check(ctx, roomId, input.attachments)
   try {
+    const files = await attachments.check(ctx, roomId, input.attachments)
     return await change(ctx, { via: 'room', id: roomId }, async (tx) => {
       await mustBeIn(tx, roomId, mentions)
       const reply = replyTo === null ? undefined : await messages.placeOf(tx, { roomId, id: replyTo })
@@ -54,11 +52,16 @@ export const send = async (ctx: Ctx, roomId: string, input: NewMessage) => {
       return tx.append<Message>({ ...event, last: true })
     })
   } catch (error) {
-    const same = constraintOf(error) === 'messages_client' && (await messages.byClient(ctx.db, mine))
-    if (same) return same
+    if (!mayBeSecond(error)) throw error
+    const mine = { roomId, senderId, clientId }
+    const first = await change(ctx, { via: 'room', id: roomId }, (tx) => messages.byClient(tx, mine))
+    if (first) return first
     throw error
   }
 }
+
+const mayBeSecond = (error: unknown) =>
+  constraintOf(error) === 'messages_client' || ['CONFLICT', 'VALIDATION_ERROR'].includes(codeOf(error) ?? '')
 
 /** The same for who waits for no more than its place: with what others say meanwhile, unless it names something. */
 export const say = async (ctx: Ctx, roomId: string, input: NewMessage): Promise<Stored> => {
@@ -97,6 +100,7 @@ export const remove = (ctx: Ctx, id: string) =>
     await attachments.drop(tx, id)
     await tx.erase(topicOf(roomId), id)
     tx.emit(topicOf(roomId), 'message.deleted', message!)
+    marks.deleted(tx, { roomId, messageId: id })
     return undefined
   })
 

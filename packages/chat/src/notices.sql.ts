@@ -1,4 +1,5 @@
-import { type Queryable, type Sql, sql } from '@wealist/kit/sql'
+import { empty, type Queryable, type Sql, sql } from '@wealist/kit/sql'
+import { unread as unreadOf } from './rooms.sql.ts'
 
 /** Pins the messages that people are told of next: the same ones again until they were told. Nothing where there is none. */
 export const pin = (db: Queryable, roomId: string) =>
@@ -40,6 +41,35 @@ export const unread = (db: Queryable, { roomId, from, to }: { roomId: string; fr
         and m.deleted_at is null order by m.seq desc limit 100) s), '[]') as said,
     coalesce((select json_agg(json_build_object('userId', user_id, 'readSeq', read_seq) order by user_id) from participants
       where room_id = ${roomId} and read_seq < ${to}), '[]') as people`)
+
+export interface Count extends Reader {
+  count: number
+  seq: number
+}
+
+/**
+ * What people have unread, with the state of the room and of their mark that it belongs to: both only go forward, so of two
+ * counts of one person the one with the higher sum is newer. At most `limit`, of those above `after`.
+ */
+export const counts = (
+  db: Queryable,
+  {
+    roomId,
+    limit,
+    people,
+    after,
+  }: { roomId: string; limit: number; people?: readonly string[]; after?: string | undefined },
+) =>
+  db.rows<Count>(sql`select p.user_id as "userId", p.read_seq as "readSeq", p.read_seq + coalesce(h.head, 0) as seq,
+      ${unreadOf({ room: sql`p.room_id`, read: sql`p.read_seq`, userId: sql`p.user_id` })} as count
+    from participants p left join kit.heads h on h.topic = ${`room:${roomId}`}
+    where p.room_id = ${roomId} ${people ? sql`and p.user_id = any(${people}::uuid[])` : empty}
+      ${after ? sql`and p.user_id > ${after}` : empty} order by p.user_id limit ${limit}`)
+
+/** The seq of a message that somebody may have been told of. */
+export const told = (db: Queryable, messageId: string) =>
+  db.row<{ seq: number }>(sql`select m.seq from messages m join rooms r on r.id = m.room_id
+    where m.id = ${messageId} and r.telling_seq >= m.seq`)
 
 /** The jobs of `placed` messages, one a room, due in so many ms: task, payload, key and time. */
 export const waiting = (placed: Sql, { ms }: { ms: number }) =>

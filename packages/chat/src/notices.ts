@@ -8,6 +8,7 @@ import * as z from 'zod'
 import { topicOf } from './access.ts'
 import type { Deps } from './deps.ts'
 import { leaveRooms } from './directory.ts'
+import { eventOf, foldOf } from './notices.marks.ts'
 import * as notices from './notices.sql.ts'
 
 /** Whoever reads within that time is not told at all. */
@@ -35,7 +36,8 @@ const tell = async (ctx: JobCtx<Deps>, { roomId }: { roomId: string }) => {
     pinned.workspaceId,
     people.filter(({ userId }) => !present.has(userId)),
   )
-  const items = itemsFor({ roomId, ...pinned }, messages, away)
+  const counted = await countedOf(ctx, roomId, away)
+  const items = itemsFor({ roomId, ...pinned }, messages, counted)
   for (let i = 0; i < items.length; i += mostItems) {
     await ctx.job.lease()
     await ctx.call('noti', noti.create, { body: { items: items.slice(i, i + mostItems) } })
@@ -55,6 +57,16 @@ const membersOf = async (ctx: JobCtx<Deps>, workspaceId: string, people: readonl
   return people.filter(({ userId }) => roles.get(userId)?.role)
 }
 
+/** With what they have unread now; who has read it meanwhile is no longer among them. */
+const countedOf = async (ctx: JobCtx<Deps>, roomId: string, away: readonly notices.Reader[]) => {
+  const counted: notices.Count[] = []
+  for (let i = 0; i < away.length; i += mostRecipients) {
+    const people = away.slice(i, i + mostRecipients).map(({ userId }) => userId)
+    counted.push(...(await notices.counts(ctx.db, { roomId, people, limit: mostRecipients })))
+  }
+  return counted.filter(({ count }) => count > 0)
+}
+
 interface Where {
   roomId: string
   workspaceId: string
@@ -62,44 +74,45 @@ interface Where {
 }
 
 /** Everybody hears once: of the newest message that mentions them, or else of the newest that is not their own. */
-const itemsFor = (where: Where, messages: readonly notices.Said[], away: readonly notices.Reader[]): Item[] => {
-  const waiting = new Map(away.map((p) => [p.userId, p.readSeq]))
+const itemsFor = (where: Where, messages: readonly notices.Said[], away: readonly notices.Count[]): Item[] => {
+  const waiting = new Set(away)
   const items: Item[] = []
   for (const type of ['mention', 'chat_message'] as const)
     for (const message of messages) {
-      const hearing = [...waiting].flatMap(([userId, readSeq]) =>
-        userId !== message.senderId &&
-        readSeq < message.seq &&
-        (type === 'chat_message' || message.mentions.includes(userId))
-          ? [userId]
-          : [],
+      const hearing = [...waiting].filter(
+        ({ userId, readSeq }) =>
+          userId !== message.senderId &&
+          readSeq < message.seq &&
+          (type === 'chat_message' || message.mentions.includes(userId)),
       )
-      for (const userId of hearing) waiting.delete(userId)
+      for (const person of hearing) waiting.delete(person)
       for (let i = 0; i < hearing.length; i += mostRecipients)
-        items.push(itemOf(where, { type, message, recipients: hearing.slice(i, i + mostRecipients) }))
+        items.push(itemOf(where, { type, message, people: hearing.slice(i, i + mostRecipients) }))
     }
   return items
 }
 
 const itemOf = (
   { roomId, workspaceId, name }: Where,
-  { type, message, recipients }: { type: 'mention' | 'chat_message'; message: notices.Said; recipients: string[] },
-): Item => ({
-  eventId: `message:${message.id}`,
-  source: 'chat',
-  type,
-  recipients,
-  actorId: message.senderId,
-  workspaceId,
-  data: {
-    actorName: message.senderName,
-    chatId: roomId,
-    chatName: name,
-    messageId: message.id,
-    excerpt: wellFormed(message.beginning),
-  },
-  ...(type === 'chat_message' && { fold: `room:${roomId}` }),
-})
+  { type, message, people }: { type: 'mention' | 'chat_message'; message: notices.Said; people: notices.Count[] },
+): Item => {
+  const item = {
+    eventId: eventOf(message.id),
+    source: 'chat' as const,
+    recipients: people.map(({ userId }) => userId),
+    actorId: message.senderId,
+    workspaceId,
+    data: {
+      actorName: message.senderName,
+      chatId: roomId,
+      chatName: name,
+      messageId: message.id,
+      excerpt: wellFormed(message.beginning),
+    },
+  }
+  if (type === 'mention') return { ...item, type }
+  return { ...item, type, fold: foldOf(roomId), totals: people.map(({ count, seq }) => ({ count, seq })) }
+}
 
 // The half of a surrogate pair that a cut may leave is no text.
 const wellFormed = (text: string) => text.replace(/[\ud800-\udbff]$/, '')

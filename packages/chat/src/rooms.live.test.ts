@@ -178,6 +178,17 @@ describe.each(['node', 'lambda'] as const)('%s', (transport) => {
     vera.close()
   })
 
+  test('a message that is refused as a frame says which one it is, and what is wrong with it', async () => {
+    const { id } = await service.group()
+    const alice = await inAll('alice', id)
+    const clientId = newId()
+    alice.send('message', { chatId: id, clientId, content: 'x'.repeat(8001), messageType: 'text' })
+    const { payload } = await alice.type('error')
+    expect(payload).toMatchObject({ code: 'VALIDATION_ERROR', clientId, chatId: id })
+    expect(payload['message']).toContain('content: ')
+    alice.close()
+  })
+
   test('typing and read marks pass to those who are there, and are nobody’s history', async () => {
     const { id } = await service.group()
     const { seq } = await service.say(people.alice, id, 'x')

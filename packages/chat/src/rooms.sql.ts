@@ -9,7 +9,7 @@ export const columns = sql`r.id, r.workspace_id as "workspaceId", r.type, r.name
   r.created_by as "createdBy", r.version, r.created_at as "createdAt", r.updated_at as "updatedAt"`
 
 /** Messages of others above a read mark, counted to 100. */
-export const unread = ({ room, read, userId }: { room: Sql; read: Sql; userId: string }) =>
+export const unread = ({ room, read, userId }: { room: Sql; read: Sql; userId: string | Sql }) =>
   sql`(select count(*) from (select from messages u where u.room_id = ${room} and u.seq > ${read} and u.deleted_at is null
     and u.sender_id is distinct from ${userId}::uuid and u.type <> 'system' limit 100) u)`
 
@@ -103,9 +103,25 @@ export const idsOf = async (tx: Queryable, { workspaceId, limit }: { workspaceId
     )
   ).map((r) => r.id)
 
-/** How far the actor has read, moved forward and not past the head; undefined for who is not in the room. */
-export const read = (db: Queryable, { id, userId, seq }: { id: string; userId: string; seq: number }) =>
+/** Direct rooms of a person in which nobody is any more, some at a time. */
+export const deserted = async (tx: Queryable, { userId, limit }: { userId: string; limit: number }) =>
+  (
+    await tx.rows<{ id: string }>(
+      sql`select id from rooms r where (left(pair, 36) = ${userId}::text or right(pair, 36) = ${userId}::text) and deleted_at is null
+        and not exists (select from participants where room_id = r.id) order by id limit ${limit}`,
+    )
+  ).map((r) => r.id)
+
+/**
+ * How far the actor has read, moved forward and not past the head; undefined for who is not in the room. `untold`: only
+ * where nobody was told of anything above their mark.
+ */
+export const read = (
+  db: Queryable,
+  { id, userId, seq, untold = false }: { id: string; userId: string; seq: number; untold?: boolean },
+) =>
   db.json<{ readSeq: number; unreadCount: number }>(sql`update participants p
     set read_seq = greatest(p.read_seq, least(${seq}::bigint, coalesce((select head from kit.heads where topic = 'room:' || p.room_id), 0)))
     from rooms r where r.id = p.room_id and r.deleted_at is null and p.room_id = ${id} and p.user_id = ${userId}
+      ${untold ? sql`and r.telling_seq <= p.read_seq` : empty}
     returning p.read_seq as "readSeq", ${unread({ room: sql`p.room_id`, read: sql`p.read_seq`, userId })} as "unreadCount"`)

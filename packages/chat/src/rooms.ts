@@ -7,6 +7,7 @@ import type { Tx } from '@wealist/kit/tx'
 import { change, placeOf, see, topicOf, topicOfPerson } from './access.ts'
 import * as calls from './calls.sql.ts'
 import type { Ctx } from './deps.ts'
+import * as marks from './notices.marks.ts'
 import * as participants from './participants.sql.ts'
 import * as rooms from './rooms.sql.ts'
 
@@ -98,12 +99,22 @@ export const end = async (tx: Tx, roomIds: readonly string[]) => {
 export const read = async (ctx: Ctx, id: string, seq: number) => {
   const { workspaceId } = await placeOf(ctx, 'room', id)
   const { role } = await ctx.memberships.of(workspaceId, ctx.actor.id)
-  const marked = role && (await rooms.read(ctx.db, { id, userId: ctx.actor.id, seq }))
-  if (!marked) throw notFound('This room')
-  const { readSeq } = JSON.parse(marked.text) as { readSeq: number }
-  ctx.live.say(topicOf(id), 'read', { chatId: id, userId: ctx.actor.id, seq: readSeq })
-  return marked
+  if (!role) throw notFound('This room')
+  const userId = ctx.actor.id
+  const what = { id, userId, seq }
+  // Whoever follows what is said has read it before anybody is told: then it is one statement.
+  const mark = (await rooms.read(ctx.db, { ...what, untold: true })) ?? (await readTold(ctx, what))
+  if (!mark) throw notFound('This room')
+  ctx.live.say(topicOf(id), 'read', { chatId: id, userId, seq: mark.parse().readSeq })
+  return mark
 }
+
+const readTold = (ctx: Ctx, what: { id: string; userId: string; seq: number }) =>
+  ctx.tx(async (tx) => {
+    const mark = await rooms.read(tx, what)
+    if (mark) marks.read(tx, { roomId: what.id, userId: what.userId })
+    return mark
+  })
 
 /** 400 where somebody is not in the workspace; asked before a transaction begins. */
 export const everybodyIn = async (ctx: Ctx, workspaceId: string, ids: readonly string[], path: string) => {

@@ -22,6 +22,7 @@ const nobody = { created: 0, duplicates: 0 }
 
 const deliver = async (ctx: Ctx<Peer>, item: Item) => {
   const { actorId, type, workspaceId } = item
+  const totals = new Map('totals' in item ? item.recipients.map((id, i) => [id, item.totals?.[i]]) : [])
   const recipients = [...new Set(item.recipients)].filter((id) => id !== actorId)
   if (recipients.length === 0) return nobody
   return ctx.tx(async (tx) => {
@@ -30,7 +31,8 @@ const deliver = async (ctx: Ctx<Peer>, item: Item) => {
     const at = new Date(ctx.clock.now())
     const wanted = audience.flatMap(({ userId, preferences }) => {
       const how = heard(preferences ?? undefined, { type, workspaceId, at })
-      return how === 'no' ? [] : [{ id: newId(), recipientId: userId, silent: how === 'silently' }]
+      const what = { id: newId(), recipientId: userId, silent: how === 'silently', total: totals.get(userId) }
+      return how === 'no' ? [] : [what]
     })
     if (wanted.length === 0) return nobody
     // Sent in one go, so that the topics are held for one round trip less.

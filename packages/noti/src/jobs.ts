@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { Deps } from './deps.ts'
 import * as leaving from './leaving.ts'
 import * as retention from './retention.ts'
+import * as withdrawal from './withdrawal.ts'
 
 type Ctx = JobCtx<Deps>
 
@@ -17,6 +18,12 @@ export const jobs = [
     long,
   ),
   job('person.forget', z.strictObject({ userId: z.string() }), (ctx: Ctx, gone) => leaving.forgetPerson(ctx, gone)),
+  job(
+    'event.withdraw',
+    z.strictObject({ source: z.string(), eventId: z.string() }),
+    (ctx: Ctx, event) => withdrawal.blank(ctx, event),
+    long,
+  ),
   cron('notifications.expire', '41 2 * * *', (ctx: Ctx) => retention.expire(ctx), long),
   eventRetention({ days: retention.days }),
 ]

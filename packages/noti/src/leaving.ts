@@ -8,7 +8,8 @@ import { topicOf } from './notifications.ts'
 // A transaction that did not see the deletion yet may still be storing something, for ten seconds at most.
 const stragglers = 15_000
 
-const twice = (ctx: Ctx<Peer>, tx: Tx, job: { name: string; payload: object; key: string }) => {
+/** At once, and again for what was on its way. */
+export const twice = (ctx: Ctx<Peer>, tx: Tx, job: { name: string; payload: object; key: string }) => {
   tx.addJob(job.name, job.payload, { key: job.key })
   tx.addJob(job.name, job.payload, { key: `${job.key}:again`, runAt: new Date(ctx.clock.now() + stragglers) })
 }

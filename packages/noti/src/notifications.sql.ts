@@ -1,10 +1,14 @@
 import type { Unread } from '@wealist/contract/noti/notifications'
 import type { PageRequest } from '@wealist/kit/page'
-import { empty, type Queryable, sql } from '@wealist/kit/sql'
+import { empty, type Queryable, type Sql, sql } from '@wealist/kit/sql'
 import type { Stored } from './texts.ts'
 
 export const columns = sql`n.id, n.type, n.actor_id as "actorId", n.workspace_id as "workspaceId", n.data, n.count, n.silent,
   n.read_at is not null as "isRead", n.read_at as "readAt", n.created_at as "createdAt", n.version`
+
+/** Data of a notification, with the beginning of what somebody wrote only where that still stands. */
+export const quoting = (data: Sql, stands: Sql) =>
+  sql`case when ${data}->'excerpt' is null or ${stands} then ${data} else (${data}::jsonb || '{"excerpt":""}')::json end`
 
 interface Mine {
   id: string

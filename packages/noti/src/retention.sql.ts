@@ -1,6 +1,12 @@
 import { type Queryable, raw, sql } from '@wealist/kit/sql'
 
-const ages = { notifications: 'created_at', receipts: 'at', deleted_workspaces: 'at' }
+const ages = {
+  notifications: 'created_at',
+  receipts: 'at',
+  deleted_workspaces: 'at',
+  folds: 'at',
+  withdrawn_events: 'at',
+}
 
 export type Table = keyof typeof ages
 export const names = Object.keys(ages) as Table[]

@@ -18,6 +18,8 @@ const fields: Record<string, string> = {
 const list = new Intl.ListFormat('en')
 const listed = (changed: readonly string[]) => list.format(new Set(changed.map((field) => fields[field] ?? 'details')))
 const quoting = (excerpt: string, otherwise = '.') => (excerpt ? `: ${excerpt}` : otherwise)
+// A source counts to 100.
+const manyOf = (count: number) => (count > 99 ? '99+' : `${count}`)
 
 export const en: Texts = {
   task_assigned: ({ actorName, taskTitle, projectName }) => ({
@@ -58,7 +60,7 @@ export const en: Texts = {
     title: chatName ?? actorName,
     message:
       count > 1
-        ? `${count} new messages, the last from ${actorName}${quoting(excerpt)}`
+        ? `${manyOf(count)} new messages, the last from ${actorName}${quoting(excerpt)}`
         : `${actorName}${quoting(excerpt, ' sent a message.')}`,
   }),
   workspace_invited: ({ actorName, workspaceName, role }) => ({

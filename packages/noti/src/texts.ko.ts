@@ -19,6 +19,8 @@ const fields: Record<string, string> = {
 const listed = (changed: readonly string[]) =>
   [...new Set(changed.map((field) => fields[field] ?? '세부 정보'))].join(', ')
 const quoting = (excerpt: string) => (excerpt ? `: ${excerpt}` : '.')
+// A source counts to 100.
+const manyOf = (count: number) => (count > 99 ? '99+' : `${count}`)
 
 export const ko: Texts = {
   task_assigned: ({ actorName, taskTitle, projectName }) => ({
@@ -59,7 +61,7 @@ export const ko: Texts = {
     title: chatName ?? actorName,
     message:
       count > 1
-        ? `새 메시지 ${count}개. ${actorName}님${quoting(excerpt)}`
+        ? `새 메시지 ${manyOf(count)}개. ${actorName}님${quoting(excerpt)}`
         : excerpt
           ? `${actorName}님: ${excerpt}`
           : `${actorName}님이 메시지를 보냈습니다.`,

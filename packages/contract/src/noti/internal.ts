@@ -9,7 +9,7 @@ const source = z.enum(['user', 'board', 'chat', 'storage', 'ops'])
 
 /**
  * How many a folded notification stands for, as its source counts them for one reader. `seq` grows with whatever changes
- * that number: of two the one with the higher seq is newer, and what is not newer than the last changes nothing.
+ * that number: of two the one with the higher seq is newer, equal ones say the same, and what is older changes nothing.
  */
 const total = { count: z.int().min(1), seq }
 
