@@ -59,6 +59,7 @@ export const remove = (ctx: Ctx, id: string) =>
     const { event } = await comments.blank(tx, id)
     await tx.erase(topicOf(projectId), id)
     tx.emit(topicOf(projectId), 'comment.deleted', event)
+    notices.commentDeleted(tx, id)
     return undefined
   })
 

@@ -238,6 +238,7 @@ const payloadOf = (name: string, ids: Ids) => {
     'objects.remove': { keys: ['k'] },
     'noti.task': { ...by, taskId, version: 1, assigneeId: ids['user'], completed: true },
     'noti.comment': { ...by, commentId: ids['comment'] },
+    'noti.uncomment': { commentId: ids['comment'] },
     'noti.invited': { ...by, projectId, userId: ids['user'], role: 'member' },
     'noti.due': { taskId, dueDate: new Date().toISOString() },
   }

@@ -31,6 +31,7 @@ const CommentNews = z.strictObject({
   /** Only these of its mentions are told. */
   only: z.array(id).optional(),
 })
+const Uncomment = z.strictObject({ commentId: id })
 const Invited = z.strictObject({ ...by, projectId: id, userId: id, role: GrantedProjectRole })
 const Due = z.strictObject({ taskId: id, dueDate: time })
 
@@ -70,6 +71,12 @@ export const mentioned = (
   tx.addJob('noti.comment', { ...byActor(actor), commentId, only } satisfies z.input<typeof CommentNews>)
 }
 
+/** Its words are gone, and go from what people were told of it. */
+export const commentDeleted = (tx: Tx, commentId: string) =>
+  tx.addJob('noti.uncomment', { commentId } satisfies z.input<typeof Uncomment>)
+
+const eventOfComment = (commentId: string) => `comment:${commentId}`
+
 /** Somebody was made a member of a project. */
 export const invited = (
   tx: Tx,
@@ -104,7 +111,7 @@ const tellComment = async (ctx: Ctx, { commentId, only, ...who }: z.output<typeo
   const found = await notices.comment(ctx.db, commentId)
   if (!found) return
   const data = { actorName: who.actorName, ...found.task, commentId, excerpt: beginning(found.beginning) }
-  const eventId = `comment:${commentId}`
+  const eventId = eventOfComment(commentId)
   const mentioned = only ? found.mentioned.filter((id) => only.includes(id)) : found.mentioned
   await tell(ctx, { ...found, ...who }, [
     { eventId, people: mentioned, what: { type: 'mention', data } },
@@ -168,6 +175,10 @@ const beginning = (content: string) => content.slice(0, 300).replace(/[\ud800-\u
 export const jobs = [
   job('noti.task', TaskNews, tellTask),
   job('noti.comment', CommentNews, tellComment),
+  job('noti.uncomment', Uncomment, async (ctx: JobCtx<Deps>, { commentId }) => {
+    await ctx.job.lease()
+    await ctx.call('noti', noti.withdraw, { body: { source: 'board', eventId: eventOfComment(commentId) } })
+  }),
   job('noti.invited', Invited, tellInvited),
   job('noti.due', Due, tellDue),
 ]

@@ -34,7 +34,7 @@ export const table: readonly (readonly [why: string, answers: string, routes: st
     `
     user internal.verify, user internal.identities, user internal.standing, user internal.membership,
     user internal.memberships, user internal.lookup, user internal.directory,
-    noti internal.create, noti internal.workspaceDeleted, noti internal.personDeleted`,
+    noti internal.create, noti internal.workspaceDeleted, noti internal.personDeleted, noti internal.stand, noti internal.withdraw`,
   ],
   [
     'for who is in the workspace',

@@ -1,4 +1,4 @@
-import { members, projects, tasks } from '@wealist/contract/board'
+import { comments, members, projects, tasks } from '@wealist/contract/board'
 import { notifications } from '@wealist/contract/noti'
 import * as user from '@wealist/contract/user'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -63,6 +63,14 @@ test('work on a board is told by the whole fleet to whom it concerns in the work
   await bob.ask('board', tasks.update, { params: { id: task.id }, body: { status: 'done' } })
   await expect.poll(() => of('alice')).toEqual(['task_completed'])
   expect([await of('bob'), await of('mallory')]).toEqual([['task_assigned', 'project_invited'], []])
+
+  // What somebody said and took back stands nowhere, also in what others were told of it.
+  const said = await bob.ask('board', comments.create, { params: { id: task.id }, body: { content: 'hunter2' } })
+  const words = async () => JSON.stringify(await world.people.alice.ask('noti', notifications.list, {}))
+  await expect.poll(words).toContain('hunter2')
+  await bob.ask('board', comments.remove, { params: { id: said.id } })
+  await expect.poll(words).not.toContain('hunter2')
+  expect(await of('alice')).toEqual(['comment_added', 'task_completed'])
 
   await alice.ask('user', user.members.remove, { params: { id: workspace.id, userId: bob.id } })
   await alice.ask('board', tasks.update, { params: { id: task.id }, body: { status: 'todo' } })

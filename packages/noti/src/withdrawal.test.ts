@@ -55,12 +55,15 @@ test('withdrawn words are gone from every list and from the log, read or unread,
   heard.close()
 })
 
-test('words that a later message has replaced leave the log, and the later ones stand', async () => {
+test('words that a later message has replaced leave the log, and the later ones stand until they are withdrawn', async () => {
   const [first, second] = [said('secret-two'), said('still here')]
   await service.tell(first, second)
   await withdraw(first)
   await expect.poll(log).not.toContain('secret-two')
   expect(await shown(alice)).toEqual([[false, '2 new messages, the last from Bob: still here']])
+  await withdraw(second)
+  await done()
+  expect(await shown(alice)).toEqual([[false, '2 new messages, the last from Bob.']])
 })
 
 test('what is told after its words were withdrawn is told without them', async () => {

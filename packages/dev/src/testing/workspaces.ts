@@ -45,7 +45,8 @@ export const startWorkspaces = async () => {
     } else if (url.pathname === '/internal/notifications') {
       await json(request)
       send({ created: 0, duplicates: 0 })
-    } else response.writeHead(404).end()
+    } else if (url.pathname === '/internal/withdrawn-events') response.writeHead(204).end()
+    else response.writeHead(404).end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 
