@@ -26,6 +26,10 @@ export const answerOf = (route: RouteSpec, given: unknown): Answer => {
   return { status, headers, body }
 }
 
+/** Whether a route may be told by `If-Match` which version it changes: not where it makes what has none yet. */
+export const takesIfMatch = ({ versioned = false, method, status }: RouteSpec) =>
+  versioned && method !== 'GET' && status !== 201
+
 /** The version that `If-Match` names; undefined for none or `*`. One that no resource could have is stale. */
 export const ifMatch = (header: string | undefined) => {
   if (header === undefined || header.trim() === '*') return undefined

@@ -1,6 +1,7 @@
 import { type Contract, isSocket, type NamedRoute, routesOf } from '@wealist/contract/route'
 import type { ServiceName } from '@wealist/contract/topology'
 import * as z from 'zod'
+import { takesIfMatch } from './answer.ts'
 
 const escaped = (s: string) => s.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
 const prose = (s: string) => escaped(s).replace(/`([^`]+)`/g, '<code>$1</code>')
@@ -19,7 +20,7 @@ const entry = ({
   route,
 }: NamedRoute) => `<details id="${name}"><summary><b class="${route.method}">${route.method}</b> <code>${escaped(route.path)}</code>
 <span>${prose(route.summary)}</span></summary><p>Name <code>${name}</code> · access <code>${route.access}${route.role ? ` (${route.role})` : ''}</code> · answers <code>${route.status ?? 200}</code>
-${route.idempotent ? ' · takes <code>Idempotency-Key</code>' : ''}${route.versioned ? ' · <code>ETag</code> and <code>If-Match</code>' : ''}</p>
+${route.idempotent ? ' · takes <code>Idempotency-Key</code>' : ''}${route.versioned ? ' · <code>ETag</code>' : ''}${takesIfMatch(route) ? ' · takes <code>If-Match</code>' : ''}</p>
 ${part('Query', route.query)}${part('Body', route.body)}${route.example.body ? `<h4>Example</h4><pre>${escaped(JSON.stringify(route.example.body, null, 2))}</pre>` : ''}${part('Answer', route.response, 'output')}</details>`
 
 const style = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}h1{font-size:1.5rem}h2{margin:2rem 0 .5rem;text-transform:capitalize}

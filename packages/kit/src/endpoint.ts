@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { RouteSpec } from '@wealist/contract/route'
 import type { Context } from 'hono'
 import { type Actor, isAtLeast, type Person } from './actor.ts'
-import { type Answer, answerError, answerOf, ifMatch } from './answer.ts'
+import { type Answer, answerError, answerOf, ifMatch, takesIfMatch } from './answer.ts'
 import type { Base, RequestInfo } from './context.ts'
 import { forbidden, Problem, unauthorized, unavailable } from './errors.ts'
 import { commonHeaders } from './headers.ts'
@@ -36,7 +36,7 @@ export const endpoint = (runtime: Runtime, { route, handler }: Mounted) => {
     if (route.stream && !base.resident) throw unavailable('Streams have a function of their own.')
     if (route.access === 'role' && !(actor.kind === 'person' && isAtLeast(actor.role, route.role ?? 'admin')))
       throw forbidden(`This needs the platform role ${route.role ?? 'admin'}.`)
-    if (route.versioned && route.method !== 'GET') info.ifMatch = ifMatch(info.header('if-match'))
+    if (takesIfMatch(route)) info.ifMatch = ifMatch(info.header('if-match'))
     const page = paged ? pageRequest(route.path, input.params, input.query) : undefined
     const key = route.idempotent ? info.header('idempotency-key') : undefined
     const kept = key === undefined ? undefined : await claimOf(base, route, actor, key, input)

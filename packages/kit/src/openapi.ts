@@ -3,6 +3,7 @@ import { ErrorBody } from '@wealist/contract/problem'
 import { type Contract, type NamedRoute, type RouteSpec, routesOf } from '@wealist/contract/route'
 import type { ServiceName } from '@wealist/contract/topology'
 import * as z from 'zod'
+import { takesIfMatch } from './answer.ts'
 
 type Json = Record<string, unknown>
 type SchemaOf = (type: z.ZodType, io: 'input' | 'output') => Json
@@ -50,12 +51,10 @@ const recordOf = (type: z.ZodType): z.ZodType | undefined => {
 const operation = (schema: SchemaOf, { name, route }: NamedRoute) => {
   const status = String(route.status ?? 200)
   const changes = route.method !== 'GET'
-  // What is made has no version yet.
-  const guarded = route.versioned && changes && route.method !== 'POST'
   const errors = [
     ...['400', '401', '403', '404', '429', '500', '503'],
     ...(changes ? ['409'] : []),
-    ...(guarded ? ['412'] : []),
+    ...(takesIfMatch(route) ? ['412'] : []),
     ...(route.body || route.raw ? ['413', '415'] : []),
     ...(route.idempotent ? ['422'] : []),
   ]
@@ -71,7 +70,7 @@ const operation = (schema: SchemaOf, { name, route }: NamedRoute) => {
         ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } }]
         : []),
       ...(route.stream ? [{ name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } }] : []),
-      ...(guarded ? [{ name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } }] : []),
+      ...(takesIfMatch(route) ? [{ name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } }] : []),
     ],
     ...(route.body && {
       requestBody: {

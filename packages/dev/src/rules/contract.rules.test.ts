@@ -50,6 +50,20 @@ test.each(serviceNames)('the OpenAPI document of %s points at nothing that it do
   expect(JSON.stringify(document)).not.toContain('$defs')
 })
 
+test('If-Match is documented where a change of what has a version takes it, and nowhere else', () => {
+  const documented = serviceNames.flatMap((name) =>
+    Object.entries(openApi(name, contracts[name], 'test').paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, operation]) =>
+        JSON.stringify(operation).includes('"If-Match"') ? [`${method.toUpperCase()} ${path}`] : [],
+      ),
+    ),
+  )
+  const changing = routes.filter(({ route }) => route.versioned && route.method !== 'GET' && route.status !== 201)
+  expect(documented.toSorted()).toEqual(changing.map(({ route }) => `${route.method} ${route.path}`).toSorted())
+  expect(documented).toContain('POST /api/workspaces/{id}/transfer')
+  expect(documented).not.toContain('POST /api/workspaces')
+})
+
 test('every route lies under a public path of its service in the topology, or is internal', () => {
   const outside = routes.filter(({ service, route }) =>
     route.access === 'internal'
