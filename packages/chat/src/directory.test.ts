@@ -1,4 +1,4 @@
-import { messages, rooms } from '@wealist/contract/chat'
+import { messages, participants, rooms } from '@wealist/contract/chat'
 import { codeOf } from '@wealist/dev/testing/board-service'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import { newId } from '@wealist/kit/ids'
@@ -38,13 +38,19 @@ const during = async <T>(make: () => Promise<T>, topic: string, meanwhile: () =>
   await holder.query('insert into kit.heads (topic) values ($1) on conflict do nothing', [topic])
   await holder.query('select from kit.heads where topic = $1 for update', [topic])
   const made = make()
-  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~ 'kit.heads'`
-  await expect.poll(() => service.rows(waiting)).toHaveLength(1)
+  await waits(1)
   await meanwhile()
   await holder.query('commit')
   holder.release()
   return made
 }
+/** So many wait for what another one has. */
+const waits = async (n: number) =>
+  await expect
+    .poll(() =>
+      service.rows(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
+    )
+    .toHaveLength(n)
 /** Lets the second pass come at once; it is not before everything that was under way is over. */
 const secondPass = (task: string) =>
   service.rows(
@@ -68,6 +74,40 @@ test.each(['group', 'direct'] as const)(
     expect(await living(id)).toBe(true)
     await expect.poll(() => secondPass('workspace.end')).toHaveLength(1)
     await expect.poll(() => living(id)).toBe(false)
+  },
+)
+
+test.each(['group', 'direct'] as const)(
+  'whoever comes into a %s room at the moment in which it ends is out of it, and hears so last',
+  async (type) => {
+    const workspaceId = newId()
+    const [ann, ben] = [await guest('Ann', workspaceId), await guest('Ben', workspaceId)]
+    const { id } =
+      type === 'direct'
+        ? await begin(ann, ben, workspaceId)
+        : await service.as(ann)(rooms.create, { body: { workspaceId, type, name: 'Tea', participantIds: [] } })
+    if (type === 'direct') {
+      await service.setMember(ben.id, null, workspaceId)
+      await service.followDirectory()
+      await service.setMember(ben.id, 'member', workspaceId)
+    }
+    const comes = (): Promise<unknown> =>
+      type === 'direct'
+        ? begin(ann, ben, workspaceId)
+        : service.as(ann)(participants.add, { params: { id }, body: { userId: ben.id } })
+    let ended: Promise<unknown> | undefined
+    await during(comes, `user:${ben.id}`, async () => {
+      service.workspaces.deleteWorkspace(workspaceId)
+      ended = service.followDirectory()
+      await waits(2)
+    })
+    await ended
+    expect(await living(id)).toBe(false)
+    expect(await service.rows('select from participants where room_id = $1', [id])).toEqual([])
+    const heard = await service.rows<{ type: string }>('select type from kit.events where topic = $1 order by seq', [
+      `user:${ben.id}`,
+    ])
+    expect(heard.slice(-2).map((e) => e.type)).toEqual(['room.added', 'room.removed'])
   },
 )
 

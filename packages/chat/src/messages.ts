@@ -88,6 +88,7 @@ export const update = (ctx: Ctx, id: string, input: { content: string; mentions?
     )
     const message = await messages.edit(tx, { id, content, mentions })
     tx.emit(topicOf(roomId), 'message.updated', message!, id)
+    marks.edited(tx, { messageId: id })
     return message
   })
 

@@ -74,3 +74,39 @@ test('the words of a deleted message leave the notification, and the number foll
   for (const message of said) await service.as(alice())(messages.remove, { params: { id: message.id } })
   await expect.poll(async () => (await shown(id)).map(([, isRead]) => isRead), { timeout: 5000 }).toEqual([true])
 })
+
+test('a mention is read with its room, up to where the room was read', async () => {
+  const { id } = await service.group()
+  const first = await service.say(alice(), id, '@Bob one', { mentions: [bob().id] })
+  await shows(id, [1, false, 'Alice mentioned you in the chat “Tea”: @Bob one'])
+  const second = await service.say(alice(), id, '@Bob two', { mentions: [bob().id] })
+  const two = 'Alice mentioned you in the chat “Tea”: @Bob two'
+  await shows(id, [1, false, two], [1, false, 'Alice mentioned you in the chat “Tea”: @Bob one'])
+  await read(id, first.seq)
+  expect(await unreadCount(id)).toBe(1)
+  await shows(id, [1, false, two], [1, true, 'Alice mentioned you in the chat “Tea”: @Bob one'])
+  await read(id, second.seq)
+  await shows(id, [1, true, two], [1, true, 'Alice mentioned you in the chat “Tea”: @Bob one'])
+})
+
+test('an edited message is quoted as it is now, read or unread as it was, and not at all once it is deleted', async () => {
+  const { id } = await service.group()
+  const { id: messageId } = await service.say(alice(), id, 'secret-draft')
+  await shows(id, [1, false, 'Alice: secret-draft'])
+  const edit = (content: string) =>
+    service.as(alice())(messages.update, { params: { id: messageId }, body: { content } })
+  await edit('final')
+  await shows(id, [1, false, 'Alice: final'])
+  await read(id, 100)
+  await shows(id, [1, true, 'Alice: final'])
+  await edit('secret-again')
+  await shows(id, [1, true, 'Alice: secret-again'])
+  await edit('secret-last')
+  await service.as(alice())(messages.remove, { params: { id: messageId } })
+  await shows(id, [1, true, 'Alice sent a message.'])
+  await expect
+    .poll(() => service.rows(`select from graphile_worker.jobs where task_identifier = 'noti.edited'`))
+    .toEqual([])
+  expect(await shown(id)).toEqual([[1, true, 'Alice sent a message.']])
+  expect(JSON.stringify(await noti.rows('select payload from kit.events'))).not.toContain('secret')
+})

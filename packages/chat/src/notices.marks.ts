@@ -10,8 +10,12 @@ import * as notices from './notices.sql.ts'
 export const eventOf = (messageId: string) => `message:${messageId}`
 export const foldOf = (roomId: string) => `room:${roomId}`
 
+/** What noti quotes of a message. */
+export const excerptOf = (beginning: string) => beginning.slice(0, 300).replace(/[\ud800-\udbff]$/, '')
+
 const Read = z.strictObject({ roomId: id, userId: id })
 const Deleted = z.strictObject({ roomId: id, messageId: id })
+const Edited = z.strictObject({ messageId: id })
 
 /** Whoever goes through a room reads many times in a moment; noti hears of it once. */
 const moment = 1000
@@ -24,6 +28,10 @@ export const read = (tx: Tx, who: z.output<typeof Read>) =>
 /** The words of a message are gone, and those who have not read it have one less unread. */
 export const deleted = (tx: Tx, message: z.output<typeof Deleted>) => tx.addJob('noti.deleted', message)
 
+/** Those who were told what it said are told what it says. */
+export const edited = (tx: Tx, message: z.output<typeof Edited>) =>
+  tx.addJob('noti.edited', message, { key: `edited:${message.messageId}` })
+
 const stand = async (ctx: JobCtx<Deps>, roomId: string, people: readonly notices.Count[]) => {
   if (people.length === 0) return
   const fold = foldOf(roomId)
@@ -33,6 +41,7 @@ const stand = async (ctx: JobCtx<Deps>, roomId: string, people: readonly notices
     recipientId: p.userId,
     count: p.count,
     seq: p.seq,
+    readSeq: p.readSeq,
   }))
   await ctx.job.lease()
   await ctx.call('noti', noti.stand, { body: { items } })
@@ -55,4 +64,17 @@ const tellDeleted = async (ctx: JobCtx<Deps>, { roomId, messageId }: z.output<ty
   } while (page.length === atOnce)
 }
 
-export const jobs = [job('noti.read', Read, tellRead), job('noti.deleted', Deleted, tellDeleted)]
+// The same here: whoever is told of it from now on is told the words that this finds, or later ones.
+const tellEdited = async (ctx: JobCtx<Deps>, { messageId }: z.output<typeof Edited>) => {
+  const told = await notices.told(ctx.db, messageId)
+  if (!told || told.deleted) return
+  const instead = { version: told.version, excerpt: excerptOf(told.beginning) }
+  await ctx.job.lease()
+  await ctx.call('noti', noti.withdraw, { body: { source: 'chat', eventId: eventOf(messageId), instead } })
+}
+
+export const jobs = [
+  job('noti.read', Read, tellRead),
+  job('noti.deleted', Deleted, tellDeleted),
+  job('noti.edited', Edited, tellEdited),
+]

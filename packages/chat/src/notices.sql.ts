@@ -32,11 +32,14 @@ export interface Reader {
   readSeq: number
 }
 
+// In characters, of which JavaScript may count one as two: it cuts off the rest.
+const beginning = sql`left(m.content, 300)`
+
 /** What people said in between, the newest of it, and who has not read the last of it. */
 export const unread = (db: Queryable, { roomId, from, to }: { roomId: string; from: number; to: number }) =>
   db.row<{ said: Said[]; people: Reader[] }>(sql`select
     coalesce((select json_agg(to_json(s) order by s.seq desc) from (
-      select m.id, m.seq, m.sender_id as "senderId", m.sender_name as "senderName", left(m.content, 300) as beginning, m.mentions
+      select m.id, m.seq, m.sender_id as "senderId", m.sender_name as "senderName", ${beginning} as beginning, m.mentions
       from messages m where m.room_id = ${roomId} and m.seq > ${from} and m.seq <= ${to} and m.sender_id is not null
         and m.deleted_at is null order by m.seq desc limit 100) s), '[]') as said,
     coalesce((select json_agg(json_build_object('userId', user_id, 'readSeq', read_seq) order by user_id) from participants
@@ -66,9 +69,10 @@ export const counts = (
     where p.room_id = ${roomId} ${people ? sql`and p.user_id = any(${people}::uuid[])` : empty}
       ${after ? sql`and p.user_id > ${after}` : empty} order by p.user_id limit ${limit}`)
 
-/** The seq of a message that somebody may have been told of. */
+/** A message that somebody may have been told of. */
 export const told = (db: Queryable, messageId: string) =>
-  db.row<{ seq: number }>(sql`select m.seq from messages m join rooms r on r.id = m.room_id
+  db.row<{ seq: number; version: number; beginning: string; deleted: boolean }>(sql`
+    select m.seq, m.version, ${beginning} as beginning, m.deleted_at is not null as deleted from messages m join rooms r on r.id = m.room_id
     where m.id = ${messageId} and r.telling_seq >= m.seq`)
 
 /** The jobs of `placed` messages, one a room, due in so many ms: task, payload, key and time. */

@@ -72,6 +72,15 @@ test('who reads at once is not told, who is mentioned is told of that message, a
   expect(await heardBy(alice(), id)).toEqual([])
 })
 
+test('of a message in emoji as much is told as noti takes', async () => {
+  const { id } = await service.group()
+  await service.say(alice(), id, `.${'🍵'.repeat(400)}`)
+  await told(id)
+  expect(await heardBy(bob(), id)).toEqual([
+    { type: 'chat_message', excerpt: `.${'🍵'.repeat(149)}`, actor: alice().id },
+  ])
+})
+
 test('who left the workspace while they were added to a room is told nothing of it, and is out of all its rooms', async () => {
   const guest = { id: newId(), name: 'Guest' }
   await service.setMember(guest.id, 'member')

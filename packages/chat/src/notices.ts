@@ -8,7 +8,7 @@ import * as z from 'zod'
 import { topicOf } from './access.ts'
 import type { Deps } from './deps.ts'
 import { leaveRooms } from './directory.ts'
-import { eventOf, foldOf } from './notices.marks.ts'
+import { eventOf, excerptOf, foldOf } from './notices.marks.ts'
 import * as notices from './notices.sql.ts'
 
 /** Whoever reads within that time is not told at all. */
@@ -107,14 +107,11 @@ const itemOf = (
       chatId: roomId,
       chatName: name,
       messageId: message.id,
-      excerpt: wellFormed(message.beginning),
+      excerpt: excerptOf(message.beginning),
     },
   }
-  if (type === 'mention') return { ...item, type }
+  if (type === 'mention') return { ...item, type, within: { fold: foldOf(roomId), seq: message.seq } }
   return { ...item, type, fold: foldOf(roomId), totals: people.map(({ count, seq }) => ({ count, seq })) }
 }
-
-// The half of a surrogate pair that a cut may leave is no text.
-const wellFormed = (text: string) => text.replace(/[\ud800-\udbff]$/, '')
 
 export const jobs = [job('noti.room', z.strictObject({ roomId: id }), tell)]

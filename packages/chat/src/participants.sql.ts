@@ -40,11 +40,6 @@ export const insert = (
 export const count = async (tx: Queryable, roomId: string) =>
   (await tx.row<{ n: number }>(sql`select count(*) as n from participants where room_id = ${roomId}`))!.n
 
-export const lock = (tx: Queryable, { roomId, userId }: Who) =>
-  tx.row<{ role: RoomRole }>(
-    sql`select role from participants where room_id = ${roomId} and user_id = ${userId} for update`,
-  )
-
 /** Locks everybody of a room in their order, for what depends on all of them; the most senior first, admins before members. */
 export const lockAll = async (tx: Queryable, roomId: string) => {
   const [, people] = await Promise.all([

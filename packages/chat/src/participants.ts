@@ -24,10 +24,10 @@ export const add = async (ctx: Ctx, id: string, { userId, role }: { userId: stri
     if (scope.type === 'direct') throw conflict('A direct room is for two. Make a group.')
     if (role === 'admin' && scope.role !== 'admin') throw forbidden('Only an admin of this room adds admins.')
     if (!roles.get(userId)?.role) throw invalid([{ path: 'userId', message: 'is nobody of this workspace' }])
-    const room = await rooms.one(tx, id)
-    if (!room) throw notFound('This room')
+    const there = await rooms.lock(tx, id)
+    if (!there) throw notFound('This room')
     if ((await participants.count(tx, id)) >= most) throw conflict(`A room has ${most} people at most.`)
-    const [added] = await enter(tx, { id, workspaceId, room, people: [{ userId, role }] })
+    const [added] = await enter(tx, { id, workspaceId, room: there.room, people: [{ userId, role }] })
     if (!added) throw alreadyExists('This person is in the room already.')
     return added.row
   })

@@ -68,7 +68,7 @@ export const ofPair = (tx: Queryable, { workspaceId, pair }: { workspaceId: stri
     id: string
     room: Room
   }>(sql`select r.id, (select to_json(shown) from (select ${columns}) shown) as room from rooms r
-    where workspace_id = ${workspaceId} and pair = ${pair} and deleted_at is null for key share`)
+    where workspace_id = ${workspaceId} and pair = ${pair} and deleted_at is null for share`)
 
 /** Undefined where it is not at that version any more. */
 export const rename = (
@@ -78,21 +78,25 @@ export const rename = (
   tx.json<Room>(sql`update rooms r set name = ${name}, version = version + 1, updated_at = now()
     where id = ${id} and deleted_at is null and (${version ?? null}::int is null or version = ${version ?? null}) returning ${columns}`)
 
-export const one = (tx: Queryable, id: string) =>
-  tx.json<Room>(sql`select ${columns} from rooms r where id = ${id} and deleted_at is null`)
+/** A room, kept for one to bring people into it at a time. */
+export const lock = (tx: Queryable, id: string) =>
+  tx.row<{ room: Room }>(sql`select (select to_json(shown) from (select ${columns}) shown) as room from rooms r
+    where id = ${id} and deleted_at is null for no key update`)
 
 /**
  * Marks rooms as deleted and takes everybody out; gives who was in those that were alive. Participants first: whoever is
- * changing something in the room holds their row, and comes before its last event.
+ * changing something in the room holds their row, and comes before its last event. Then those who came in meanwhile.
  */
 export const remove = async (tx: Queryable, ids: readonly string[]) => {
-  const people = await tx.rows<{ roomId: string; userId: string }>(
-    sql`delete from participants where room_id = any(${ids}::uuid[]) returning room_id as "roomId", user_id as "userId"`,
-  )
+  const takeOut = () =>
+    tx.rows<{ roomId: string; userId: string }>(
+      sql`delete from participants where room_id = any(${ids}::uuid[]) returning room_id as "roomId", user_id as "userId"`,
+    )
+  const there = await takeOut()
   const removed = await tx.rows<{ id: string }>(
     sql`update rooms set deleted_at = now(), version = version + 1 where id = any(${ids}::uuid[]) and deleted_at is null returning id`,
   )
-  return { ids: removed.map((r) => r.id), people }
+  return { ids: removed.map((r) => r.id), people: [...there, ...(await takeOut())] }
 }
 
 /** The living rooms of a workspace, some at a time. */

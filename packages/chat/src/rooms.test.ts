@@ -142,6 +142,27 @@ test('an admin renames, removes people and deletes; a member does not; the last 
   expect(await service.rows('select from rooms where id = $1 and deleted_at is not null', [id])).toHaveLength(1)
 })
 
+test('of two who are brought into a room for one more at once, one comes in', async () => {
+  const { id } = await service.group()
+  await service.rows(
+    `insert into participants (room_id, user_id, workspace_id, role) select $1, gen_random_uuid(), $2, 'member' from generate_series(1, 997)`,
+    [id, service.workspaceId],
+  )
+  const guests = [newId(), newId()]
+  for (const userId of guests) await service.setMember(userId, 'member')
+  // Both have done all but take their place in the room's log before either ends.
+  const holder = await service.running.base.db.pool.connect()
+  await holder.query('begin')
+  await holder.query('select from kit.heads where topic = $1 for update', [`room:${id}`])
+  const adding = guests.map((userId) => codeOf(as('alice')(participants.add, { params: { id }, body: { userId } })))
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  await expect.poll(() => service.rows(waiting)).toHaveLength(2)
+  await holder.query('commit')
+  holder.release()
+  expect((await Promise.all(adding)).toSorted()).toEqual(['CONFLICT', 'OK'])
+  expect(await service.rows('select from participants where room_id = $1', [id])).toHaveLength(1000)
+})
+
 test('an admin who deletes, removes and promotes at once is answered each time, and nobody waits for a deadlock', async () => {
   for (let round = 0; round < 5; round++) {
     const room = await service.group([people.bob.id, people.vera.id])

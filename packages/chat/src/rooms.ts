@@ -117,7 +117,7 @@ const readTold = (ctx: Ctx, what: { id: string; userId: string; seq: number }) =
   })
 
 /** 400 where somebody is not in the workspace; asked before a transaction begins. */
-export const everybodyIn = async (ctx: Ctx, workspaceId: string, ids: readonly string[], path: string) => {
+const everybodyIn = async (ctx: Ctx, workspaceId: string, ids: readonly string[], path: string) => {
   const roles = await ctx.memberships.among(workspaceId, [ctx.actor.id, ...ids])
   if (!roles.get(ctx.actor.id)?.role) throw notFound('This workspace')
   const strangers = ids.flatMap((id, i) =>

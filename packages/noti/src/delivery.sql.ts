@@ -27,10 +27,12 @@ export interface Wanted {
 
 /**
  * Stores it for those who were not told of the event before, or folds it into what they have not read yet; where the
- * source counts, only for whom that is the newest of it. Comes after their topics are held: what is unread stays so.
+ * source counts, only for whom that is the newest of it, and never for who has read past it. Comes after their topics
+ * are held: what is unread stays so.
  */
 export const insert = async (tx: Queryable, item: Item, wanted: readonly Wanted[]) => {
   const { eventId, source, type, actorId, workspaceId, data, fold = null } = item
+  const within = item.type === 'mention' ? item.within : undefined
   const isCounted = wanted.some((w) => w.total)
   const rows = await tx.rows<{ recipientId: string; id: string; row: string }>(sql`
     with wanted as (
@@ -40,16 +42,21 @@ export const insert = async (tx: Queryable, item: Item, wanted: readonly Wanted[
         ${wanted.map((w) => w.total?.seq ?? null)}::bigint[]) as w(id, recipient_id, silent, count, seq)
       left join lateral (select id from notifications n where n.recipient_id = w.recipient_id and source = ${source}
         and fold_key = ${fold}::text and read_at is null) n on true
-    ), told as (
-      insert into receipts (source, event_id, recipient_id, notification_id) select ${source}, ${eventId}, recipient_id, id
-      from wanted order by recipient_id on conflict do nothing returning recipient_id
-    ), newest as (
-      ${isCounted ? forward({ source, fold }) : sql`select recipient_id from told`}
     ), words as (
-      select ${quoting(sql`${JSON.stringify(data)}::json`, sql`not exists (select from withdrawn_events where source = ${source} and event_id = ${eventId})`)} as data
+      select ${quoting(sql`given.data`, sql`w.excerpt`)} as data, w.version
+      from (select ${JSON.stringify(data)}::json as data) given left join lateral (
+        select coalesce(excerpt, '') as excerpt, coalesce(version, 0) as version
+        from withdrawn_events where source = ${source} and event_id = ${eventId}) w on true
+    ), told as (
+      insert into receipts (source, event_id, recipient_id, notification_id, words_version)
+      select ${source}, ${eventId}, recipient_id, id, coalesce(words.version, 0)
+      from wanted cross join words order by recipient_id on conflict do nothing returning recipient_id
+    ), newest as (
+      ${isCounted ? forward({ source, fold }) : within ? ahead({ source, ...within }) : sql`select recipient_id from told`}
     ), made as (
-      insert into notifications as was (id, recipient_id, source, type, actor_id, workspace_id, data, fold_key, silent, count, event_id)
-      select wanted.id, recipient_id, ${source}, ${type}, ${actorId}::uuid, ${workspaceId}::uuid, words.data, ${fold}::text, silent, count, ${eventId}
+      insert into notifications as was (id, recipient_id, source, type, actor_id, workspace_id, data, fold_key, silent, count, event_id, within_fold, within_seq)
+      select wanted.id, recipient_id, ${source}, ${type}, ${actorId}::uuid, ${workspaceId}::uuid, words.data, ${fold}::text, silent, count, ${eventId},
+        ${within?.fold ?? null}::text, ${within?.seq ?? null}::bigint
       from wanted join newest using (recipient_id) cross join words order by recipient_id
       on conflict (recipient_id, source, fold_key) where fold_key is not null and read_at is null do update
         set type = excluded.type, actor_id = excluded.actor_id, workspace_id = excluded.workspace_id, data = excluded.data,
@@ -68,3 +75,8 @@ const forward = ({ source, fold }: { source: string; fold: string | null }) =>
     select recipient_id, ${source}, ${fold}::text, seq from wanted join told using (recipient_id) order by recipient_id
     on conflict (recipient_id, source, fold_key) do update set seq = excluded.seq, at = now() where folds.seq <= excluded.seq
     returning recipient_id`
+
+// Of those who were told now, the ones who have not read so far.
+const ahead = ({ source, fold, seq }: { source: string; fold: string; seq: number }) =>
+  sql`select recipient_id from told where not exists (
+    select from folds f where f.recipient_id = told.recipient_id and source = ${source} and fold_key = ${fold} and read_seq >= ${seq})`

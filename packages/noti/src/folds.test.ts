@@ -30,10 +30,24 @@ const said = (excerpt: string, totals: [person: { id: string }, count: number, s
   fold: `room:${chatId}`,
   totals: totals.map(([, count, seq]) => ({ count, seq })),
 })
-const stand = (person: { id: string }, count: number, seq: number) =>
+const stand = (person: { id: string }, count: number, seq: number, readSeq = 0) =>
   service.internal(internal.stand, {
-    body: { items: [{ source: 'chat', fold: `room:${chatId}`, recipientId: person.id, count, seq }] },
+    body: { items: [{ source: 'chat', fold: `room:${chatId}`, recipientId: person.id, count, seq, readSeq }] },
   })
+const mention = (seq: number, of = chatId): Item => ({
+  eventId: `message:${newId()}`,
+  source: 'chat',
+  type: 'mention',
+  recipients: [alice.id, bob.id],
+  actorId: actor,
+  workspaceId,
+  data: { actorName: 'Bob', chatId, chatName: 'Tea', messageId: newId(), excerpt: `m${seq}` },
+  within: { fold: `room:${of}`, seq },
+})
+const unreadMentions = async (person: { id: string }) =>
+  (await service.as(person)(notifications.list, { query: { unreadOnly: 'true' } })).items.map(
+    (n) => (n.data as { excerpt: string }).excerpt,
+  )
 
 test('a folded notification counts what its source counts for each reader, however often it is told', async () => {
   const items = [
@@ -94,6 +108,39 @@ test('a message is told also where its number came before it', async () => {
   await stand(alice, 2, 8)
   await service.tell(said('m5', [[alice, 2, 8]]))
   expect(await shown(alice)).toEqual([[2, false, '2 new messages, the last from Bob: m5']])
+})
+
+test('a mention within a fold is read once its reader has read so far there, and those after it stay unread', async () => {
+  await service.tell(mention(3), mention(5), mention(4, newId()))
+  const heard = await service.listen(alice)
+  await heard.find((e) => e.event === 'ready')
+  await stand(alice, 1, 9, 4)
+  expect(await unreadMentions(alice)).toEqual(['m4', 'm5'])
+  expect(await unreadMentions(bob)).toEqual(['m4', 'm5', 'm3'])
+  expect(await heard.find((e) => e.event === 'notification.read')).toMatchObject({
+    data: { payload: { isRead: true, data: { excerpt: 'm3' } } },
+  })
+  await stand(alice, 0, 10, 5)
+  await stand(alice, 0, 10, 5)
+  expect(await unreadMentions(alice)).toEqual(['m4'])
+  expect((await service.as(alice)(notifications.list, { query: {} })).seq).toBe(5)
+  heard.close()
+})
+
+test('a mention that comes after its reader has read past it is not told, also where older readings come last', async () => {
+  await service.tell(said('m9', [[alice, 1, 19]]))
+  await stand(alice, 1, 18, 7)
+  await stand(alice, 2, 12, 2)
+  await service.tell(mention(7), mention(8))
+  expect(await unreadMentions(alice)).toEqual(['m8', 'm9'])
+  expect(await unreadMentions(bob)).toEqual(['m8', 'm7'])
+})
+
+test('mentions are read with the room however many there are', async () => {
+  await service.tell(...Array.from({ length: 100 }, (_, i) => mention(i + 1)))
+  await service.tell(...Array.from({ length: 5 }, (_, i) => mention(i + 101)))
+  await stand(alice, 0, 300, 104)
+  expect(await unreadMentions(alice)).toEqual(['m105'])
 })
 
 test('more than a source counts is not told as a number', async () => {

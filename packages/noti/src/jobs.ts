@@ -1,3 +1,4 @@
+import { Withdrawn } from '@wealist/contract/noti/internal'
 import { cron, eventRetention, job, type JobCtx } from '@wealist/kit/jobs'
 import * as z from 'zod'
 import type { Deps } from './deps.ts'
@@ -20,8 +21,8 @@ export const jobs = [
   job('person.forget', z.strictObject({ userId: z.string() }), (ctx: Ctx, gone) => leaving.forgetPerson(ctx, gone)),
   job(
     'event.withdraw',
-    z.strictObject({ source: z.string(), eventId: z.string() }),
-    (ctx: Ctx, event) => withdrawal.blank(ctx, event),
+    Withdrawn.pick({ source: true, eventId: true }),
+    (ctx: Ctx, event) => withdrawal.reword(ctx, event),
     long,
   ),
   cron('notifications.expire', '41 2 * * *', (ctx: Ctx) => retention.expire(ctx), long),

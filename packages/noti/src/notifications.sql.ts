@@ -6,9 +6,10 @@ import type { Stored } from './texts.ts'
 export const columns = sql`n.id, n.type, n.actor_id as "actorId", n.workspace_id as "workspaceId", n.data, n.count, n.silent,
   n.read_at is not null as "isRead", n.read_at as "readAt", n.created_at as "createdAt", n.version`
 
-/** Data of a notification, with the beginning of what somebody wrote only where that still stands. */
-export const quoting = (data: Sql, stands: Sql) =>
-  sql`case when ${data}->'excerpt' is null or ${stands} then ${data} else (${data}::jsonb || '{"excerpt":""}')::json end`
+/** Data of a notification, with `excerpt` as the beginning of what somebody wrote; as it is where that is null. */
+export const quoting = (data: Sql, excerpt: Sql) =>
+  sql`case when ${data}->'excerpt' is null or ${excerpt} is null then ${data}
+    else (${data}::jsonb || jsonb_build_object('excerpt', ${excerpt}))::json end`
 
 interface Mine {
   id: string

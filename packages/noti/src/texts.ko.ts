@@ -18,7 +18,7 @@ const fields: Record<string, string> = {
 }
 const listed = (changed: readonly string[]) =>
   [...new Set(changed.map((field) => fields[field] ?? '세부 정보'))].join(', ')
-const quoting = (excerpt: string) => (excerpt ? `: ${excerpt}` : '.')
+const quoting = (excerpt: string, otherwise = '.') => (excerpt ? `: ${excerpt}` : otherwise)
 // A source counts to 100.
 const manyOf = (count: number) => (count > 99 ? '99+' : `${count}`)
 
@@ -46,7 +46,7 @@ export const ko: Texts = {
     count > 1
       ? {
           title: `새 댓글 ${count}개`,
-          message: `‘${taskTitle}’ 작업에 댓글 ${count}개가 달렸습니다. ${actorName}님${quoting(excerpt)}`,
+          message: `‘${taskTitle}’ 작업에 댓글 ${count}개가 달렸습니다. ${actorName}님${quoting(excerpt, '이 마지막으로 남겼습니다.')}`,
         }
       : { title: '새 댓글', message: `${actorName}님이 ‘${taskTitle}’ 작업에 댓글을 남겼습니다${quoting(excerpt)}` },
   mention: (data) => {
@@ -61,10 +61,8 @@ export const ko: Texts = {
     title: chatName ?? actorName,
     message:
       count > 1
-        ? `새 메시지 ${manyOf(count)}개. ${actorName}님${quoting(excerpt)}`
-        : excerpt
-          ? `${actorName}님: ${excerpt}`
-          : `${actorName}님이 메시지를 보냈습니다.`,
+        ? `새 메시지 ${manyOf(count)}개. ${actorName}님${quoting(excerpt, '이 마지막으로 보냈습니다.')}`
+        : `${actorName}님${quoting(excerpt, '이 메시지를 보냈습니다.')}`,
   }),
   workspace_invited: ({ actorName, workspaceName, role }) => ({
     title: '워크스페이스 초대',

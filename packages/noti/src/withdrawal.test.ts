@@ -29,6 +29,8 @@ const said = (excerpt: string): Item => ({
   fold: `room:${chatId}`,
 })
 const withdraw = ({ eventId }: Item) => service.internal(internal.withdraw, { body: { source: 'chat', eventId } })
+const reword = ({ eventId }: Item, version: number, excerpt: string) =>
+  service.internal(internal.withdraw, { body: { source: 'chat', eventId, instead: { version, excerpt } } })
 const log = async () => JSON.stringify(await service.rows('select payload from kit.events'))
 const done = async () =>
   await expect
@@ -64,6 +66,8 @@ test('words that a later message has replaced leave the log, and the later ones 
   await withdraw(second)
   await done()
   expect(await shown(alice)).toEqual([[false, '2 new messages, the last from Bob.']])
+  const korean = await service.as(alice)(notifications.list, { query: {} }, { 'accept-language': 'ko' })
+  expect(korean.items.map((n) => n.message)).toEqual(['새 메시지 2개. Bob님이 마지막으로 보냈습니다.'])
 })
 
 test('what is told after its words were withdrawn is told without them', async () => {
@@ -87,4 +91,57 @@ test('a mention loses its words, what has none stays as it is, and withdrawing t
     .poll(() => service.rows('select from graphile_worker.jobs where key not like $1', ['%again']))
     .toEqual([])
   expect(await service.as(alice)(notifications.list, { query: {} })).toEqual(before)
+})
+
+test('words that stand instead are quoted in their place: what was read stays read, and what was unread in its place', async () => {
+  const item = said('secret-five')
+  await service.tell(item)
+  const [of] = (await service.as(bob)(notifications.list, { query: {} })).items
+  await service.as(bob)(notifications.read, { params: { id: of!.id } })
+  const heard = await service.listen(alice)
+  await heard.find((e) => e.event === 'ready')
+  await reword(item, 2, 'better')
+  await expect.poll(() => shown(alice)).toEqual([[false, 'Bob: better']])
+  await expect.poll(() => shown(bob)).toEqual([[true, 'Bob: better']])
+  const { createdAt } = (await service.as(alice)(notifications.list, { query: {} })).items[0]!
+  const correction = await heard.find((e) => e.event === 'notification')
+  expect(correction).toMatchObject({ data: { payload: { message: 'Bob: better', createdAt } } })
+  expect(await log()).not.toContain('secret-five')
+  heard.close()
+})
+
+test('of words that stand instead the newest hold, in whatever order they come, and none after they were deleted', async () => {
+  const item = said('secret-six')
+  await service.tell(item)
+  await reword(item, 3, 'third')
+  await reword(item, 2, 'secret-second')
+  await expect.poll(() => shown(alice)).toEqual([[false, 'Bob: third']])
+  await withdraw(item)
+  await reword(item, 4, 'secret-fourth')
+  await done()
+  expect(await shown(alice)).toEqual([[false, 'Bob sent a message.']])
+  expect(
+    await service.rows('select from withdrawn_events where event_id = $1 and excerpt is not null', [item.eventId]),
+  ).toEqual([])
+  expect(await log()).not.toContain('secret-s')
+})
+
+test('what is told after its words have changed is told with the new ones, and follows what comes after', async () => {
+  const item = said('secret-seven')
+  await reword(item, 2, 'second')
+  await service.tell(item)
+  expect(await shown(alice)).toEqual([[false, 'Bob: second']])
+  expect(await log()).not.toContain('secret-seven')
+  await reword(item, 3, 'third')
+  await expect.poll(() => shown(alice)).toEqual([[false, 'Bob: third']])
+})
+
+test('a change of words that a later message has replaced leaves the later ones', async () => {
+  const [first, second] = [said('one'), said('two')]
+  await service.tell(first, second)
+  await reword(first, 2, 'changed')
+  await expect
+    .poll(() => service.rows('select from receipts where words_version = 2 and event_id = $1', [first.eventId]))
+    .toHaveLength(2)
+  expect(await shown(alice)).toEqual([[false, '2 new messages, the last from Bob: two']])
 })

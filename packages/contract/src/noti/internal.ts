@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { id, seq } from '../fields.ts'
 import { route } from '../route.ts'
-import { kinds, type NotificationType } from './kinds.ts'
+import { excerpt, kinds, type NotificationType } from './kinds.ts'
 
 const key = z.string().regex(/^[\w:.-]{1,200}$/, 'must have 1 to 200 of the characters A-Z a-z 0-9 _ : . -')
 
@@ -42,6 +42,11 @@ const chatMessage = item('chat_message')
   })
   .refine(({ totals, fold }) => !totals || fold !== undefined, { path: ['fold'], message: 'must come with totals' })
 
+const mention = item('mention').extend({
+  /** The place that it has in something folded: it is read with it, by whoever has read so far. */
+  within: z.strictObject({ fold: key, seq }).optional(),
+})
+
 /** Something to tell people, each once. Where several items have one `eventId`, the first that names a person counts. */
 export const Item = z.discriminatedUnion('type', [
   item('task_assigned'),
@@ -49,7 +54,7 @@ export const Item = z.discriminatedUnion('type', [
   item('task_completed'),
   item('task_updated'),
   item('comment_added'),
-  item('mention'),
+  mention,
   chatMessage,
   item('workspace_invited'),
   item('workspace_role_changed'),
@@ -89,31 +94,56 @@ export const create = route({
   },
 })
 
-export const Standing = z.strictObject({ source, fold: key, recipientId: id, ...total, count: z.int().min(0) })
+export const Standing = z.strictObject({
+  source,
+  fold: key,
+  recipientId: id,
+  ...total,
+  count: z.int().min(0),
+  /** How far they have read there: what they are told `within` it, up to that place, is read, also when it comes later. */
+  readSeq: seq.default(0),
+})
 export type Standing = z.infer<typeof Standing>
 
 export const stand = route({
   method: 'PUT',
   path: '/internal/folds',
-  summary: 'What folded notifications stand for now: one of 0 is read. Makes none. May be repeated',
+  summary:
+    'What folded notifications stand for now, and how far was read: one of 0 is read. Makes none. May be repeated',
   access: 'internal',
   body: z.strictObject({ items: z.array(Standing).min(1).max(100) }),
   status: 204,
   example: {
     body: {
       items: [
-        { source: 'chat', fold: 'room:0192f0c1-7a5e-7c3b-9d2e-3f4a5b6c7d8e', recipientId: '$user', count: 0, seq: 12 },
+        {
+          source: 'chat',
+          fold: 'room:0192f0c1-7a5e-7c3b-9d2e-3f4a5b6c7d8e',
+          recipientId: '$user',
+          count: 0,
+          seq: 12,
+          readSeq: 6,
+        },
       ],
     },
   },
 })
 
+export const Withdrawn = z.strictObject({
+  source,
+  eventId: key,
+  /** Of two, the one with the higher version. Without it they are deleted, and stay so. */
+  instead: z.strictObject({ version: z.int().min(1), excerpt }).optional(),
+})
+export type Withdrawn = z.infer<typeof Withdrawn>
+
 export const withdraw = route({
   method: 'PUT',
   path: '/internal/withdrawn-events',
-  summary: 'The words of an event are deleted: no notification quotes them any more, nor will. May be repeated',
+  summary:
+    'The words of an event are deleted, or others stand in their place: no notification quotes the old ones any more, nor will. May be repeated, in any order',
   access: 'internal',
-  body: z.strictObject({ source, eventId: key }),
+  body: Withdrawn,
   status: 204,
   example: { body: { source: 'chat', eventId: 'message:0192f0c1-7a5e-7c3b-9d2e-3f4a5b6c7d8e' } },
 })

@@ -4,7 +4,7 @@ import { id, text, time } from '../fields.ts'
 /** Names as they were when it happened: a notification says what the reader would have read then. */
 const called = text(200, 1)
 /** The beginning of what somebody wrote, as plain text. */
-const excerpt = text(300)
+export const excerpt = text(300)
 const by = { actorName: called }
 const inProject = { projectId: id, projectName: called }
 const ofTask = { ...inProject, taskId: id, taskTitle: called }

@@ -16,8 +16,8 @@ const event = <T extends string, P extends z.ZodType>(type: T, payload: P) =>
 export const NotificationEvent = z
   .discriminatedUnion('type', [
     /**
-     * A new one, or one that another event was folded into; with the `createdAt` that it had, one that quotes or counts
-     * less than before, because something was read or deleted.
+     * A new one, or one that another event was folded into; with the `createdAt` that it had, one that quotes other words
+     * or counts less than before, because something was read, changed or deleted.
      */
     event('notification', Notification),
     event('notification.read', Notification),
