@@ -1,9 +1,12 @@
 import { attachments, events, projects, tasks } from '@wealist/contract/board'
 import { attach, post } from '@wealist/dev/testing/attach'
 import { type BoardService, boardService, codeOf } from '@wealist/dev/testing/board-service'
-import type { Ask } from '@wealist/dev/testing/one-service'
+import { testLog } from '@wealist/dev/testing/log'
+import type { Ask, Asker } from '@wealist/dev/testing/one-service'
 import { s3Env, s3World, type S3World } from '@wealist/dev/testing/s3-world'
+import { run as startService } from '@wealist/kit/node'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { board } from './service.ts'
 import { purge } from './trash.ts'
 
 let s3: S3World
@@ -209,6 +212,25 @@ test('a task takes 100 files, unconfirmed ones too, and 25 unconfirmed ones of a
   )
   expect(await codeOf(begin(bob))).toBe('OK')
   await expect(begin(bob)).rejects.toMatchObject({ code: 'CONFLICT', message: 'A task has 100 files at most.' })
+})
+
+test('two processes asked at once pass neither bound: the task is locked while its files are counted', async () => {
+  const other = await startService(board, service.environment, { log: testLog('board') })
+  const there = service.at(`http://127.0.0.1:${other.port}`)
+  const atOnce = async (person: Asker) => {
+    const asks = [service.as(person), there.as(person)]
+    const codes = await Promise.all(Array.from({ length: 40 }, (_, i) => codeOf(begin(asks[i % 2]!))))
+    return codes.filter((c) => c === 'OK').length
+  }
+  expect(await atOnce(service.people.alice)).toBe(25)
+  await service.rows(
+    `insert into attachments (id, task_id, project_id, key, name, content_type, size, created_by)
+     select gen_random_uuid(), task_id, project_id, key || n, name, content_type, size, gen_random_uuid()
+     from attachments, generate_series(1, 3) n where task_id = $1 limit 65`,
+    [id],
+  )
+  expect(await atOnce(service.people.bob)).toBe(10)
+  await other.stop()
 })
 
 test('names are kept as they were typed; control characters, blanks, sizes and types that are none are refused', async () => {

@@ -1,5 +1,7 @@
-import { members, projects } from '@wealist/contract/board'
+import { members, projects, trello } from '@wealist/contract/board'
 import { type BoardService, boardService, codeOf } from '@wealist/dev/testing/board-service'
+import type { Ask } from '@wealist/dev/testing/one-service'
+import { trelloExport } from '@wealist/dev/testing/trello'
 import { newId } from '@wealist/kit/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
@@ -82,14 +84,21 @@ test('a private project that everybody has left is the workspace’s admins’ t
   await expect.poll(() => watching.code).toBe(4404)
 })
 
-test('whoever has just left makes no project, however much this process remembers of them', async () => {
+test.each([
+  ['makes', (ask: Ask, body: { workspaceId: string; name: string }) => ask(projects.create, { body })],
+  [
+    'imports',
+    (ask: Ask, { workspaceId }: { workspaceId: string }) =>
+      ask(trello.create, { body: { workspaceId, trello: trelloExport(1) as never } }),
+  ],
+])('whoever has just left %s no project, however much this process remembers of them', async (_, make) => {
   const maker = await person('member')
   const body = { workspaceId: service.workspaceId, name: 'Late' }
-  await service.as(maker)(projects.create, { body })
+  await make(service.as(maker), body)
   await service.workspaces.set(service.workspaceId, maker.id, null)
   // Redis knows of it, and the message to this process is lost.
   await service.running.base.redis.incr(`membership:{${service.workspaceId}}`)
-  expect(await codeOf(service.as(maker)(projects.create, { body }))).toBe('NOT_FOUND')
+  expect(await codeOf(make(service.as(maker), body))).toBe('NOT_FOUND')
 })
 
 test('who leaves or deletes eight times at once does so once, and nobody waits for a deadlock', async () => {

@@ -3,7 +3,7 @@ import { invalid, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
 import { constraintOf } from '@wealist/kit/sql'
-import { change, runsOrphans, see, topicOf } from './access.ts'
+import { change, mustBeIn, runsOrphans, see, topicOf } from './access.ts'
 import * as boards from './boards.sql.ts'
 import type { Ctx } from './deps.ts'
 import * as projects from './projects.sql.ts'
@@ -21,9 +21,7 @@ export const list = async (ctx: Ctx, workspaceId: string, page: PageRequest) => 
 }
 
 export const create = async (ctx: Ctx, input: NewProject) => {
-  // Who left and had made it afterwards would own what they cannot see.
-  const { role } = await ctx.memberships.of(input.workspaceId, ctx.actor.id, { fresh: true })
-  if (!role) throw notFound('This workspace')
+  await mustBeIn(ctx, input.workspaceId)
   const id = newId()
   const ranks = ranksBetween(null, null, firstBoards.length)
   return ctx.tx(async (tx) => {

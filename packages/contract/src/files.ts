@@ -1,6 +1,9 @@
 import * as z from 'zod'
 import { id, text } from './fields.ts'
 
+/** Bytes of a file that one form takes. */
+export const formBytes = 50 * 1024 * 1024
+
 const utf8 = new TextEncoder()
 
 /** A file's name as a person typed it, 1 to 255 characters (code points) without control characters. */

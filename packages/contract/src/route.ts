@@ -26,8 +26,11 @@ export interface RouteSpec {
   body?: z.ZodType
   /** Largest body in bytes; 256 KB unless told. */
   maxBody?: number
-  /** The body is not JSON: the handler reads the request itself (uploads, signed webhooks). */
-  raw?: boolean
+  /**
+   * The body is not JSON: the handler reads the request itself (uploads, signed webhooks). What a form takes is told for
+   * the documents, and the handler holds it against that.
+   */
+  raw?: true | { media: 'multipart/form-data'; schema: z.ZodObject }
   /**
    * The answer is a stream of server-sent events that stays open. An EventSource, which sends no headers, shows who it is
    * by `ticket` in the query.
@@ -38,7 +41,7 @@ export interface RouteSpec {
   response?: z.ZodType
   /** The answer's media type where it is not JSON, as OpenAPI names it. */
   media?: string
-  /** Takes `Idempotency-Key`. Creating POSTs do, unless the answer holds a secret. */
+  /** Takes `Idempotency-Key`. Creating POSTs do, unless they hold or answer a secret, or what they create is the same again. */
   idempotent?: boolean
   /** The resource has a `version`: answers carry it as `ETag`, and a stale `If-Match` is refused with 412. */
   versioned?: boolean

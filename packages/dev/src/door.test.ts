@@ -174,10 +174,10 @@ test('shutdown: readiness goes, a request in flight is answered, a socket is tol
 }, 20_000)
 
 test('the client’s address is the one our own proxies wrote', () => {
-  expect(clientAddress(1, '6.6.6.6, 10.0.0.1', 'socket')).toBe('10.0.0.1')
-  expect(clientAddress(2, '6.6.6.6, 1.2.3.4, 10.0.0.1', 'socket')).toBe('1.2.3.4')
-  expect(clientAddress(0, '6.6.6.6', 'socket')).toBe('socket')
-  expect(clientAddress(2, '6.6.6.6', 'socket')).toBe('socket')
+  expect(clientAddress(1, '6.6.6.6, 10.0.0.1', () => 'socket')).toBe('10.0.0.1')
+  expect(clientAddress(2, '6.6.6.6, 1.2.3.4, 10.0.0.1', () => 'socket')).toBe('1.2.3.4')
+  expect(clientAddress(0, '6.6.6.6', () => 'socket')).toBe('socket')
+  expect(clientAddress(2, '6.6.6.6', () => 'socket')).toBe('socket')
 })
 
 test('what goes wrong on our side never says why', async () => {

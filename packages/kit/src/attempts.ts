@@ -3,8 +3,9 @@ import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { Problem } from './errors.ts'
 import type { Log } from './log.ts'
 import type { Redis } from './redis.ts'
+import { networkOf } from './request-info.ts'
 
-/** Who guesses what: `secret` is the thing guessed at (an account, a share), `from` the address that guesses. */
+/** Who guesses what: `secret` is the thing guessed at (an account, a share), `from` the address, by whose network is counted. */
 export interface Attempt {
   secret: string
   from: string
@@ -58,18 +59,18 @@ export const openAttempts = ({ redis, name, log }: { redis: Redis; name: string;
   }
 
   return {
-    take: async ({ secret, from }) => {
-      const one = await count(narrow, hash(secret, from))
-      if (one && one.consumedPoints > perAddress.points) throw tooMany(await longer(one, hash(secret, from)))
+    take: async (attempt) => {
+      const one = await count(narrow, narrowly(attempt))
+      if (one && one.consumedPoints > perAddress.points) throw tooMany(await longer(one, narrowly(attempt)))
       // What one address is not heard with counts for nobody else: it could shut the owner out everywhere.
-      const all = await count(wide, hash(secret))
+      const all = await count(wide, hash(attempt.secret))
       if (all && all.consumedPoints > inAll.points) throw tooMany(all.msBeforeNext / 1000)
     },
-    succeeded: async ({ secret, from }) => {
-      await Promise.all([narrow.delete(hash(secret, from)), wide.reward(hash(secret))]).catch(() => undefined)
+    succeeded: async (attempt) => {
+      await Promise.all([narrow.delete(narrowly(attempt)), wide.reward(hash(attempt.secret))]).catch(() => undefined)
     },
-    undecided: async ({ secret, from }) => {
-      await Promise.all([narrow.reward(hash(secret, from)), wide.reward(hash(secret))]).catch(() => undefined)
+    undecided: async (attempt) => {
+      await Promise.all([narrow.reward(narrowly(attempt)), wide.reward(hash(attempt.secret))]).catch(() => undefined)
     },
   }
 }
@@ -78,5 +79,7 @@ const tooMany = (seconds: number) =>
   new Problem('RATE_LIMITED', 'Too many attempts. Wait as long as Retry-After says.', {
     headers: { 'retry-after': String(Math.ceil(seconds)) },
   })
+
+const narrowly = ({ secret, from }: Attempt) => hash(secret, networkOf(from))
 
 const hash = (...parts: string[]) => createHash('sha256').update(parts.join('\n')).digest('base64url')

@@ -21,7 +21,7 @@ const entry = ({
 }: NamedRoute) => `<details id="${name}"><summary><b class="${route.method}">${route.method}</b> <code>${escaped(route.path)}</code>
 <span>${prose(route.summary)}</span></summary><p>Name <code>${name}</code> · access <code>${route.access}${route.role ? ` (${route.role})` : ''}</code> · answers <code>${route.status ?? 200}</code>
 ${route.idempotent ? ' · takes <code>Idempotency-Key</code>' : ''}${route.versioned ? ' · <code>ETag</code>' : ''}${takesIfMatch(route) ? ' · takes <code>If-Match</code>' : ''}</p>
-${part('Query', route.query)}${part('Body', route.body)}${route.example.body ? `<h4>Example</h4><pre>${escaped(JSON.stringify(route.example.body, null, 2))}</pre>` : ''}${part('Answer', route.response, 'output')}</details>`
+${part('Query', route.query)}${part('Body', route.body)}${typeof route.raw === 'object' ? part(`Body (<code>${route.raw.media}</code>)`, route.raw.schema) : ''}${route.example.body ? `<h4>Example</h4><pre>${escaped(JSON.stringify(route.example.body, null, 2))}</pre>` : ''}${part('Answer', route.response, 'output')}</details>`
 
 const style = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}h1{font-size:1.5rem}h2{margin:2rem 0 .5rem;text-transform:capitalize}
 details{border:1px solid #8884;border-radius:6px;margin:.35rem 0;padding:.5rem .8rem}summary{cursor:pointer}summary span{opacity:.7;margin-left:.6rem}pre{background:#8881;padding:.7rem;border-radius:6px;overflow:auto;font-size:13px}

@@ -12,7 +12,7 @@ import { bodyOf } from './live/sse-body.ts'
 import type { Mounted } from './mount.ts'
 import { pageRequest } from './page.ts'
 import { parse } from './request.ts'
-import { requestInfo } from './request-info.ts'
+import { networkOf, requestInfo } from './request-info.ts'
 import type { Runtime } from './service.ts'
 import type { Tx, TxOptions } from './tx.ts'
 
@@ -139,7 +139,7 @@ const admit = async (
 
 // Who is signed in already signs in or up like anybody else at that address, or each account would bring attempts along.
 const countedAs = (route: RouteSpec, person: Person | undefined, ip: string) =>
-  person && !(route.access === 'public' && route.limit === 'sign-in') ? person.id : ip
+  person && !(route.access === 'public' && route.limit === 'sign-in') ? person.id : networkOf(ip)
 
 type Kept =
   | (Claim & { state: 'claimed'; stored?: boolean })

@@ -48,6 +48,11 @@ const recordOf = (type: z.ZodType): z.ZodType | undefined => {
   return type instanceof z.ZodRecord ? (type.valueType as z.ZodType) : undefined
 }
 
+const contentOf = (schema: SchemaOf, { body, raw, example }: RouteSpec): Json | undefined => {
+  if (body) return { 'application/json': { schema: schema(body, 'input'), example: shown(example.body) } }
+  return typeof raw === 'object' ? { [raw.media]: { schema: schema(raw.schema, 'input') } } : undefined
+}
+
 const operation = (schema: SchemaOf, { name, route }: NamedRoute) => {
   const status = String(route.status ?? 200)
   const changes = route.method !== 'GET'
@@ -58,6 +63,7 @@ const operation = (schema: SchemaOf, { name, route }: NamedRoute) => {
     ...(route.body || route.raw ? ['413', '415'] : []),
     ...(route.idempotent ? ['422'] : []),
   ]
+  const content = contentOf(schema, route)
   const media = route.media ?? 'application/json'
   return {
     operationId: name,
@@ -72,12 +78,7 @@ const operation = (schema: SchemaOf, { name, route }: NamedRoute) => {
       ...(route.stream ? [{ name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } }] : []),
       ...(takesIfMatch(route) ? [{ name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } }] : []),
     ],
-    ...(route.body && {
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: schema(route.body, 'input'), example: shown(route.example.body) } },
-      },
-    }),
+    ...(content && { requestBody: { required: true, content } }),
     responses: {
       [status]: route.response
         ? { description: route.summary, content: { [media]: { schema: schema(route.response, 'output') } } }

@@ -100,6 +100,17 @@ test('of 50 guesses at one account from one address at the same time 10 are hear
   expect(await codeOf(attempts.take({ ...attempt, from: '198.51.100.1' }))).toBe('ok')
 })
 
+test('guesses from the addresses of one IPv6 network count together, and what was right gives back to all of them', async () => {
+  const attempts = openAttempts({ redis, name: 'network', log })
+  const from = (n: number) => ({ secret: 'carol@example.com', from: `2001:db8:0:1::${n}` })
+  const take = (n: number) => codeOf(attempts.take(from(n)))
+  for (let n = 1; n <= 9; n++) expect(await take(n)).toBe('ok')
+  await attempts.succeeded(from(99))
+  for (let n = 1; n <= 10; n++) expect(await take(n)).toBe('ok')
+  expect(await take(11)).toBe('RATE_LIMITED')
+  expect(await codeOf(attempts.take({ ...from(1), from: '2001:db8:0:2::1' }))).toBe('ok')
+})
+
 test('who gets it right has all attempts again', async () => {
   const attempts = openAttempts({ redis, name: 'right', log })
   const attempt = { secret: 'bob@example.com', from: '203.0.113.7' }

@@ -12,7 +12,7 @@ export interface Limit {
 }
 
 export interface Limiter {
-  /** Counts one request of `key` (a person, or an address before sign-in). One round trip; passes while Redis is away. */
+  /** Counts one request of `key` (a person, or a network before sign-in). One round trip; passes while Redis is away. */
   consume(policy: Policy, key: string): Promise<Limit>
 }
 

@@ -60,6 +60,24 @@ test('so many uploads have their turn at once, in order; who finds the line full
   expect(begun).toEqual(Array.from({ length: 80 }, (_, n) => n))
 })
 
+test('the documents say what the form takes: its fields, and a file of 1 byte to 50 MB', async () => {
+  const document: any = await (await fetch(`${service.url}/openapi.json`)).json()
+  const { requestBody } = document.paths['/api/storage/files'].post
+  expect(requestBody.required).toBe(true)
+  expect(Object.keys(requestBody.content)).toEqual(['multipart/form-data'])
+  expect(requestBody.content['multipart/form-data'].schema).toMatchObject({
+    type: 'object',
+    properties: {
+      workspaceId: { format: 'uuid' },
+      folderId: { format: 'uuid' },
+      file: { type: 'string', format: 'binary', minLength: 1, maxLength: 50 * 1024 * 1024 },
+    },
+    required: ['workspaceId', 'file'],
+    additionalProperties: false,
+  })
+  expect(await (await fetch(`${service.url}/docs`)).text()).toContain('multipart/form-data')
+})
+
 // Requests of a function are small: there this route says where files go.
 describe.skipIf(asProcesses)('through the service', () => {
   test.each([

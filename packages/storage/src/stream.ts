@@ -1,10 +1,8 @@
 import { Problem } from '@wealist/contract/problem'
-import { id } from '@wealist/contract/fields'
-import { contentType, fileName } from '@wealist/contract/files'
-import { formBytes } from '@wealist/contract/storage/uploads'
+import { contentType, fileName, formBytes } from '@wealist/contract/files'
+import { FileForm } from '@wealist/contract/storage/files'
 import { invalid } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
-import * as z from 'zod'
 import { change, placeOf } from './access.ts'
 import type { Ctx } from './deps.ts'
 import { add } from './files.ts'
@@ -16,9 +14,7 @@ import * as uploads from './uploads.sql.ts'
 import { reserve } from './usage.ts'
 import * as usage from './usage.sql.ts'
 
-const Fields = z.strictObject({
-  workspaceId: id,
-  folderId: id.nullable().default(null),
+const Given = FileForm.omit({ file: true }).extend({
   name: fileName,
   mimeType: contentType.catch('application/octet-stream'),
 })
@@ -40,12 +36,12 @@ export const upload = async (ctx: Ctx) => {
 }
 
 const givenOf = ({ fields: { folderId, ...fields }, name, mimeType }: FormFile) => {
-  const parsed = Fields.safeParse({ ...fields, ...(folderId && { folderId }), name, mimeType })
+  const parsed = Given.safeParse({ ...fields, ...(folderId && { folderId }), name, mimeType })
   if (!parsed.success) throw invalid(parsed.error.issues.map((i) => ({ path: i.path.join('.'), message: i.message })))
-  return parsed.data
+  return { ...parsed.data, folderId: parsed.data.folderId ?? null }
 }
 
-type Given = z.output<typeof Fields> & { size: number }
+type Given = ReturnType<typeof givenOf> & { size: number }
 
 const keep = async (ctx: Ctx, given: Given, body: FormFile['content']) => {
   const { workspaceId, mimeType, size, ...rest } = given

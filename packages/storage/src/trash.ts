@@ -49,8 +49,8 @@ export const restore = async (ctx: Ctx, id: string) => {
 const find = async (ctx: Ctx, id: string) => {
   const found = await trash.get(ctx.db, id)
   if (!found) throw notFound('This')
-  const { role } = await placeOf(ctx, { via: found.type, id })
-  return { ...found, role }
+  await placeOf(ctx, { via: found.type, id })
+  return found
 }
 
 const fits = async (
@@ -72,11 +72,12 @@ const freeName = async (tx: Tx, { type, workspaceId, parentId, name }: trash.Top
 }
 
 export const remove = async (ctx: Ctx, id: string) => {
-  const { type, role, deletedBy } = await find(ctx, id)
-  if (deletedBy !== ctx.actor.id && role === 'member')
-    throw forbidden('Who put it into the trash deletes it for good, or the workspace’s owner and admins.')
-  return change(ctx, { via: type, id }, async (tx, { workspaceId }) => {
-    if (!(await trash.get(tx, id))) throw notFound('This')
+  const { type } = await find(ctx, id)
+  return change(ctx, { via: type, id }, async (tx, { workspaceId, role }) => {
+    const there = await trash.get(tx, id)
+    if (!there) throw notFound('This')
+    if (there.deletedBy !== ctx.actor.id && role === 'member')
+      throw forbidden('Who put it into the trash deletes it for good, or the workspace’s owner and admins.')
     await condemn(tx, workspaceId, [id])
     return undefined
   })

@@ -201,6 +201,22 @@ test('emptying the trash is for those who run the workspace; it frees the bytes 
   await sound()
 })
 
+test('a member deletes for good what they put into the trash, and not what somebody else did while they waited', async () => {
+  const file = await service.file(people.bob, 'twice.txt')
+  await as('bob')(files.remove, { params: { id: file.id } })
+  const alone = await service.running.base.db.pool.connect()
+  await alone.query('begin')
+  await alone.query('select from drives where workspace_id = $1 for no key update', [service.workspaceId])
+  const removing = codeOf(as('bob')(trash.remove, { params: { id: file.id } }))
+  const waiting = 'select from pg_stat_activity where datname = current_database() and wait_event_type = $1'
+  await expect.poll(async () => (await service.rows(waiting, ['Lock'])).length).toBe(1)
+  await alone.query('update files set deleted_by = $1 where id = $2', [people.alice.id, file.id])
+  await alone.query('commit')
+  alone.release()
+  expect(await removing).toBe('FORBIDDEN')
+  expect(await codeOf(as('alice')(trash.remove, { params: { id: file.id } }))).toBe('OK')
+})
+
 test('a stranger finds nothing of a drive', async () => {
   const [inner, file] = [await folder('private'), await service.file(people.alice, 'p.txt')]
   const mallory = as('mallory')

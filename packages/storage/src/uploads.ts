@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type Completion, formBytes, type NewUpload, type Upload } from '@wealist/contract/storage/uploads'
+import { formBytes } from '@wealist/contract/files'
+import type { Completion, NewUpload, Upload } from '@wealist/contract/storage/uploads'
 import { conflict, invalid, notFound } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { Tx } from '@wealist/kit/tx'

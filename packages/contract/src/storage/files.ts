@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { fileName } from '../files.ts'
+import { fileName, formBytes } from '../files.ts'
 import { id, text, time } from '../fields.ts'
 import { page, paging } from '../page.ts'
 import { route } from '../route.ts'
@@ -65,13 +65,20 @@ export const list = route({
   example: { query: { workspaceId: '$workspace', q: 'plan' } },
 })
 
+/** A file through the service; the other fields stand before it. */
+export const FileForm = z.strictObject({
+  workspaceId: id,
+  folderId: id.optional(),
+  file: z.file().min(1).max(formBytes),
+})
+
 export const upload = route({
   method: 'POST',
   path: '/api/storage/files',
   summary:
     'Upload a file of at most 50 MB through the service, as multipart/form-data: the fields `workspaceId` and `folderId`, then `file`. Larger ones, and those for a preview, go by `uploads`',
   access: 'scoped',
-  raw: true,
+  raw: { media: 'multipart/form-data', schema: FileForm },
   status: 201,
   response: File,
   example: {},

@@ -1,11 +1,10 @@
 import * as z from 'zod'
-import { contentType, fileName } from '../files.ts'
+import { contentType, fileName, formBytes } from '../files.ts'
 import { id } from '../fields.ts'
 import { route } from '../route.ts'
 import { File } from './files.ts'
 
-/** Bytes that one form takes; more come in parts. */
-export const formBytes = 50 * 1024 * 1024
+/** Bytes of a file; more than a form takes come in parts. */
 export const mostBytes = 5 * 1024 * 1024 * 1024
 
 export const NewUpload = z

@@ -146,6 +146,38 @@ test('one address that opens socket after socket is told 4429 and when to come b
   await limited.stop()
 })
 
+test('sockets and requests of one IPv6 network share their limits, and another network has its own', async () => {
+  const limited = await oneService(rooms, { RATE_LIMIT: '5', TRUSTED_HOPS: '1' })
+  const { port } = limited.running
+  const from = (network: number, i: number) => ({ 'x-forwarded-for': `2001:db8:0:${network}::${i}` })
+  const eight = Array.from({ length: 8 }, (_, i) => i)
+  for (const network of [1, 2]) {
+    const clients = eight.map((i) =>
+      open('', { path: `/ws/rooms/${newId()}?ticket=none`, port, headers: from(network, i) }),
+    )
+    await vi.waitFor(
+      () =>
+        expect(
+          clients
+            .filter(({ code }) => code === 4401 || code === 4429)
+            .map(({ code }) => code)
+            .toSorted(),
+        ).toEqual([...Array(5).fill(4401), 4429, 4429, 4429]),
+      patience,
+    )
+    const asked = eight.map((i) =>
+      fetch(`http://127.0.0.1:${port}/api/rooms/${newId()}`, { headers: from(network, i) }),
+    )
+    expect(
+      (await Promise.all(asked))
+        .map(({ status }) => status)
+        .toSorted()
+        .slice(-3),
+    ).toEqual([429, 429, 429])
+  }
+  await limited.stop()
+})
+
 test('a removed member is closed with 4403 in the place of the next event, and may not come back', async () => {
   const room = newId()
   const [ann, bob] = [await live(room), await live(room)]

@@ -6,7 +6,7 @@ import { openDb } from '../db.ts'
 import { Problem } from '../errors.ts'
 import { Counter, Gauge, type Registry } from '../metrics.ts'
 import type { Limiter } from '../rate-limit.ts'
-import { clientAddress } from '../request-info.ts'
+import { clientAddress, networkOf } from '../request-info.ts'
 import { concerns } from '../revocations.ts'
 import { openTurns } from '../turns.ts'
 import type { LogEvent } from '../tx.ts'
@@ -207,8 +207,8 @@ export const openLive = ({
         origins: config.CORS_ORIGINS,
         limit: async ({ headers, socket }) => {
           const forwarded = headers['x-forwarded-for']?.toString()
-          const address = clientAddress(config.TRUSTED_HOPS, forwarded, socket.remoteAddress ?? 'unknown')
-          const { exceeded, headers: told } = await limiter.consume('default', `socket ${address}`)
+          const address = clientAddress(config.TRUSTED_HOPS, forwarded, () => socket.remoteAddress)
+          const { exceeded, headers: told } = await limiter.consume('default', `socket ${networkOf(address)}`)
           return exceeded ? Number(told['retry-after']) : undefined
         },
       })
