@@ -7,7 +7,7 @@ import { Condition } from './condition.tsx'
 import { milliseconds, number, share, time } from './format.ts'
 import { useText } from './i18n.ts'
 import { AnchorLink, CardLink } from './links.tsx'
-import { useProblems } from './problems.ts'
+import { problemsOf } from './problems.ts'
 import { Failed, Loaded, Loading, Page } from './states.tsx'
 
 export const Overview = () => {
@@ -15,9 +15,12 @@ export const Overview = () => {
   const now = useQuery(reading(status.get, {}, 3000))
   const hour = useQuery(reading(metrics.overview, { query: { period: '1h' } }, 10_000))
   const objectives = useQuery(reading(slo.get, {}, 15_000))
-  const told = [objectives, hour]
-  const all = told.every(({ data, error }) => data !== undefined && !error)
-  const problems = useProblems({ status: now.data, slo: objectives.data, metrics: hour.data })
+  const told = [
+    { what: 'page.slo', query: objectives },
+    { what: 'overview.lastHour', query: hour },
+  ] as const
+  const all = told.every(({ query }) => query.data !== undefined && !query.error)
+  const problems = problemsOf({ t, language }, { status: now.data, slo: objectives.data, metrics: hour.data })
   return (
     <Page
       title="page.overview"
@@ -33,12 +36,15 @@ export const Overview = () => {
         {(found) => (
           <>
             {told.map(
-              (query, i) => query.error && <Failed key={i} error={query.error} onRetry={() => void query.refetch()} />,
+              ({ what, query }) =>
+                query.error && (
+                  <Failed key={what} what={what} error={query.error} onRetry={() => void query.refetch()} />
+                ),
             )}
             <section aria-live="polite">
               {problems.length === 0 && !all ? (
                 // Nobody knows of anything wrong, and not all could be asked.
-                told.every(({ error }) => !error) && <Loading lines={1} />
+                told.every(({ query }) => !query.error) && <Loading lines={1} />
               ) : problems.length === 0 ? (
                 <Alert
                   variant="light"
@@ -52,11 +58,11 @@ export const Overview = () => {
               ) : (
                 <Alert variant="light" color="red" classNames={{ title: 'down' }} title={t('overview.wrong')}>
                   <List spacing={4}>
-                    {problems.map(({ key, title, lead, service }) => (
+                    {problems.map(({ key, title, lead, log }) => (
                       <List.Item key={key}>
                         <Text span fw={600}>
-                          {service ? (
-                            <AnchorLink to="/logs" search={{ service }} c="inherit" underline="always">
+                          {log ? (
+                            <AnchorLink to="/logs" search={log} c="inherit" underline="always">
                               {title}
                             </AnchorLink>
                           ) : (
@@ -102,7 +108,7 @@ const Hour = ({
   const { t, language } = useText()
   const tiles = [
     [t('overview.requests'), number(language, total?.requests ?? null)],
-    [t('overview.errors'), share(language, total?.errors ?? null)],
+    [t('services.errors'), share(language, total?.errors ?? null)],
     [t('overview.p95'), milliseconds(language, total?.p95 ?? null)],
     [t('overview.sockets'), number(language, total?.sockets ?? null, 0)],
   ] as const

@@ -3,12 +3,14 @@ import type { Figures, Point } from '@wealist/contract/ops/metrics'
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import { useText } from './i18n.ts'
 
+type Drawn = Exclude<keyof Figures, 'failedJobs'>
+
 interface PlotProps {
   name: string
   title: string
   points: Point[]
   /** What is drawn, with the words for it. */
-  lines: Partial<Record<keyof Figures, string>>
+  lines: Partial<Record<Drawn, string>>
   format: (value: number) => string
   /** The axis reaches at least this far, so that nothing does not look like much. */
   atLeast?: number
@@ -23,8 +25,8 @@ export const Plot = ({ name, title, points, lines, format, atLeast = 1 }: PlotPr
   const palette = colours[scheme]
   const grid = scheme === 'dark' ? '#424242' : '#dee2e6'
   const text = scheme === 'dark' ? '#a6adb4' : '#5c636a'
-  const drawn = Object.entries(lines) as [keyof Figures, string][]
-  const last = (key: keyof Figures) => points.findLast((p) => p[key] !== null)?.[key] ?? null
+  const drawn = Object.entries(lines) as [Drawn, string][]
+  const last = (key: Drawn) => points.findLast((p) => p[key] !== null)?.[key] ?? null
   const words = drawn.map(([key, what]) => {
     const value = last(key)
     return t('services.plot', { what, name, value: value === null ? t('state.none') : format(value) })
@@ -66,7 +68,7 @@ export const Plot = ({ name, title, points, lines, format, atLeast = 1 }: PlotPr
           <Tooltip
             isAnimationActive={false}
             labelFormatter={(at) => clock(String(at))}
-            formatter={(value, key) => [format(Number(value)), lines[key as keyof Figures] ?? key]}
+            formatter={(value, key) => [format(Number(value)), lines[key as Drawn] ?? key]}
             contentStyle={{
               background: 'var(--mantine-color-body)',
               border: '1px solid var(--mantine-color-default-border)',

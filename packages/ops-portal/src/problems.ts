@@ -1,14 +1,16 @@
 import type { Output } from '@wealist/contract/route'
 import type { metrics, slo } from '@wealist/contract/ops'
+import type { Level } from '@wealist/contract/ops/logs'
 import type { Status } from '@wealist/contract/ops/status'
 import type { ServiceName } from '@wealist/contract/topology'
-import { useText } from './i18n.ts'
+import type { Language, Translate } from './i18n.ts'
 
 interface Problem {
   key: string
   title: string
   lead: string
-  service?: ServiceName
+  /** The lines that say why. */
+  log?: { service: ServiceName; level?: Level; q?: string }
 }
 interface Known {
   status: Status | undefined
@@ -19,8 +21,10 @@ interface Known {
 const names = { postgres: 'PostgreSQL', redis: 'Redis', s3: 'S3' }
 
 /** What is wrong now, the worst first. */
-export const useProblems = ({ status, slo: objectives, metrics: hour }: Known): Problem[] => {
-  const { t, language } = useText()
+export const problemsOf = (
+  { t, language }: { t: Translate; language: Language },
+  { status, slo: objectives, metrics: hour }: Known,
+): Problem[] => {
   const bad = [...(status?.infrastructure ?? []), ...(status?.services ?? [])].filter((s) => s.status !== 'up')
   const states = bad
     .toSorted((a, b) => Number(b.status === 'down') - Number(a.status === 'down'))
@@ -29,7 +33,7 @@ export const useProblems = ({ status, slo: objectives, metrics: hour }: Known): 
       const lead = s.reason ?? ''
       return s.name === 'postgres' || s.name === 'redis' || s.name === 's3'
         ? { key: s.name, title: t('overview.status', { name: names[s.name], condition }), lead }
-        : { key: s.name, title: t('overview.status', { name: s.name, condition }), lead, service: s.name }
+        : { key: s.name, title: t('overview.status', { name: s.name, condition }), lead, log: { service: s.name } }
     })
   const burning = (objectives?.services ?? []).flatMap(({ name, ...of }) =>
     (['availability', 'latency'] as const)
@@ -40,17 +44,17 @@ export const useProblems = ({ status, slo: objectives, metrics: hour }: Known): 
           key: `${name}-${kind}`,
           title: t('overview.burn', { name, factor }),
           lead: t(`overview.burn.${kind}`),
-          service: name,
+          log: { service: name },
         }
       }),
   )
-  const jobs = (hour?.services ?? [])
-    .filter((s) => (s.failedJobs ?? 0) > 0)
-    .map(({ name, failedJobs }): Problem => ({
-      key: `${name}-jobs`,
-      title: t('overview.jobs', { name, count: failedJobs! }),
+  const jobs = (hour?.services ?? []).flatMap(({ name, failedJobs }) =>
+    Object.entries(failedJobs ?? {}).map(([job, count]): Problem => ({
+      key: `${name}-${job}`,
+      title: t('overview.jobs', { name, job, count }),
       lead: t('overview.jobsLead'),
-      service: name,
-    }))
+      log: { service: name, level: 'error', q: job },
+    })),
+  )
   return [...states, ...burning, ...jobs]
 }

@@ -115,7 +115,9 @@ const Figures = ({ services, chosen, condition, onChoose }: FiguresProps) => {
               <Table.Td>{number(language, f.cpu, 2)}</Table.Td>
               <Table.Td>{bytes(language, f.memory)}</Table.Td>
               <Table.Td>{number(language, f.sockets, 0)}</Table.Td>
-              <Table.Td>{number(language, f.failedJobs, 0)}</Table.Td>
+              <Table.Td>
+                {number(language, f.failedJobs && Object.values(f.failedJobs).reduce((a, b) => a + b, 0), 0)}
+              </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -30,10 +30,17 @@ export const messageOf = (t: Translate, error: unknown): string => {
   return t(`error.${error.code}`, { details })
 }
 
-export const Failed = ({ error, onRetry }: { error: unknown; onRetry?: () => void }) => {
+/** `what` names what could not be loaded, where the page has more than one thing to load. */
+export const Failed = ({ error, what, onRetry }: { error: unknown; what?: Key; onRetry?: () => void }) => {
   const { t } = useText()
   return (
-    <Alert color="red" variant="light" classNames={{ title: 'down' }} title={t('state.failed')} role="alert">
+    <Alert
+      color="red"
+      variant="light"
+      classNames={{ title: 'down' }}
+      title={what ? t('state.failedOf', { what: t(what) }) : t('state.failed')}
+      role="alert"
+    >
       <Group justify="space-between">
         <Text size="sm">{messageOf(t, error)}</Text>
         {onRetry && (

@@ -28,7 +28,11 @@ export const readExposition = (text: string): Counted => {
     else if (name === 'nodejs_eventloop_lag_p99_seconds') counted.lag = value
     else if (name === 'live_listeners') counted.sockets = value
     else if (name === 'db_pool_connections' && labels.includes('state="waiting"')) counted.waiting = value
-    else if (name === 'jobs_failed') counted.failedJobs = (counted.failedJobs ?? 0) + value
+    else if (name === 'jobs_failed') {
+      counted.failedJobs ??= {}
+      const job = /(?:^|,)name="([^"]+)"/.exec(labels)?.[1]
+      if (job !== undefined && value > 0) counted.failedJobs[job] = value
+    }
   }
   return counted
 }

@@ -2,7 +2,7 @@ import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import { requestBuckets } from '@wealist/kit/metrics'
 import type { Base } from '@wealist/kit/context'
 import { type Counted, readExposition } from './exposition.ts'
-import type { Measured, Measures, Slice } from './measures.ts'
+import { byName, type Measured, type Measures, type Slice } from './measures.ts'
 import type { Targets } from './targets.ts'
 
 /** What a service had done at `at` since ops began to look, over all its replicas, and how it was then. */
@@ -111,7 +111,10 @@ const added = (last: Sample | undefined, replicas: readonly Counted[], at: numbe
     sockets: known((m) => m.sockets, total),
     waiting: known((m) => m.waiting, total),
     // Every replica counts the same rows.
-    failedJobs: known((m) => m.failedJobs, Math.max),
+    failedJobs: byName(
+      replicas.map((m) => m.failedJobs),
+      Math.max,
+    ),
   }
 }
 

@@ -13,7 +13,8 @@ export interface Measured {
   lag: number | null
   sockets: number | null
   waiting: number | null
-  failedJobs: number | null
+  /** Jobs that are kept, by name; those alone of which there are any. */
+  failedJobs: Record<string, number> | null
 }
 
 /** Milliseconds since 1970; nothing measured where the service was not heard of in that span. */
@@ -27,6 +28,15 @@ export interface Measures {
   source: Source
   /** The last `seconds` of each service in slices of `step` seconds, oldest first; `only` requests where told. */
   slices(span: { seconds: number; step: number; only?: 'requests' }): Promise<Record<ServiceName, Slice[]>>
+}
+
+/** What several say by name as one, nothing where none of them knows. */
+export const byName = (all: readonly Measured['failedJobs'][], how: (a: number, b: number) => number) => {
+  const known = all.filter((of) => of !== null)
+  if (known.length === 0) return null
+  const sum: Record<string, number> = {}
+  for (const of of known) for (const [name, n] of Object.entries(of)) sum[name] = how(sum[name] ?? 0, n)
+  return sum
 }
 
 /** Several slices as one: what happened added up, the state as it was last. */
@@ -87,5 +97,5 @@ const quantileOf = (q: number, total: number, buckets: readonly number[]) => {
 const round = (value: number) => Math.round(value * 1000) / 1000
 
 /** Share of requests that were answered within so many milliseconds; a bound of the buckets. */
-export const within = ({ requests, buckets }: Measured, ms: number) =>
+export const shareWithin = ({ requests, buckets }: Measured, ms: number) =>
   requests > 0 ? Math.min(1, (buckets[requestBuckets.indexOf(ms / 1000)] ?? 0) / requests) : null

@@ -33,6 +33,7 @@ const exposition = (of: { requests: number; errors: number; quick: number; start
     'db_pool_connections{state="waiting",service="board"} 3',
     'jobs_failed{name="a",service="board"} 2',
     'jobs_failed{name="b",service="board"} 1',
+    'jobs_failed{name="c",service="board"} 0',
     'nodejs_eventloop_lag_min_seconds{service="board"} NaN',
   ].join('\n')
 }
@@ -46,7 +47,7 @@ test('what our processes write is read: requests, 5xx, buckets and states', () =
     lag: 0.012,
     sockets: 7,
     waiting: 3,
-    failedJobs: 3,
+    failedJobs: { a: 2, b: 1 },
   })
   expect(read.buckets).toEqual(requestBuckets.map((le) => (le >= 0.01 ? 90 : 0)))
 })
@@ -68,7 +69,7 @@ test('the real /metrics of a service is read: its own requests are counted', asy
 
 const sample = (at: number, requests: number) => ({
   ...{ at, requests, errors: 0, cpu: 0, buckets: requestBuckets.map(() => requests) },
-  ...{ memory: 1, lag: 0, sockets: 0, waiting: 0, failedJobs: 0 },
+  ...{ memory: 1, lag: 0, sockets: 0, waiting: 0, failedJobs: {} },
 })
 
 test('slices: each begins where the last one ended, nothing is counted twice, silence is a gap', () => {
@@ -111,7 +112,7 @@ test('counters read over time become rates; a restart, which begins at nothing, 
   Object.assign(state, { requests: 100, errors: 0, quick: 100, started: Date.now() / 1000 + 1 })
   await expect
     .poll(figures, patience)
-    .toMatchObject({ errors: 0.05, memory: 1.5e8, waiting: 3, failedJobs: 3, lag: 12 })
+    .toMatchObject({ errors: 0.05, memory: 1.5e8, waiting: 3, failedJobs: { a: 2, b: 1 }, lag: 12 })
 
   const objectives = await service.viewer(slo.get, {})
   expect(objectives.services.find((s) => s.name === 'board')!.availability).toMatchObject({
@@ -157,7 +158,12 @@ test('with Prometheus the same answers come from nine queries, in which nothing 
       const query = params.get('query')!
       const all = query.includes('bucket')
         ? requestBuckets.map((le) => series({ service: 'board', le: String(le) }, le >= 0.1 ? '60' : '0'))
-        : [series({ service: 'board' }, /5\.\.|http_errors/.test(query) ? '6' : query.includes('lag') ? 'NaN' : '60')]
+        : query.includes('jobs_failed')
+          ? [
+              series({ service: 'board', name: 'objects.remove' }, '2'),
+              series({ service: 'board', name: 'notice' }, '0'),
+            ]
+          : [series({ service: 'board' }, /5\.\.|http_errors/.test(query) ? '6' : query.includes('lag') ? 'NaN' : '60')]
       response.end(JSON.stringify({ status: 'success', data: { resultType: 'matrix', result: all } }))
     }),
   )
@@ -165,11 +171,18 @@ test('with Prometheus the same answers come from nine queries, in which nothing 
   const overview = await service.viewer(metrics.overview, { query: { period: '1h' } })
   expect(overview.source).toBe('prometheus')
   const board = overview.services.find((s) => s.name === 'board')!
-  expect(board).toMatchObject({ requests: 1, errors: 0.1, p50: 75, lag: null, sockets: 60 })
+  expect(board).toMatchObject({
+    requests: 1,
+    errors: 0.1,
+    p50: 75,
+    lag: null,
+    sockets: 60,
+    failedJobs: { 'objects.remove': 2 },
+  })
   expect(overview.services.filter((s) => s.requests !== null)).toHaveLength(1)
   expect(asked).toHaveLength(9)
   for (const params of asked) {
-    expect(params.get('query')).toMatch(/^(sum|max) by \(service(, le)?\) \(/)
+    expect(params.get('query')).toMatch(/^(sum|max) by \(service(, le|, name)?\) \(/)
     expect(params.get('query')).toContain('namespace="wealist-dev"')
     expect(Number(params.get('step'))).toBe(60)
   }

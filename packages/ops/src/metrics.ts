@@ -1,7 +1,7 @@
 import type { Period } from '@wealist/contract/ops/metrics'
 import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import type { Ctx } from './deps.ts'
-import { figuresOf, joined, type Slice } from './measures.ts'
+import { byName, figuresOf, joined, type Slice } from './measures.ts'
 
 /** Seconds of each period and of its steps. */
 const periods: Record<Period, { seconds: number; step: number }> = {
@@ -61,7 +61,10 @@ const together = (slices: Record<ServiceName, Slice[]>) => {
       lag: lags.length > 0 ? Math.max(...lags) : null,
       sockets: add((m) => m.sockets),
       waiting: add((m) => m.waiting),
-      failedJobs: add((m) => m.failedJobs),
+      failedJobs: byName(
+        all.map(({ measured }) => measured.failedJobs),
+        (a, b) => a + b,
+      ),
     },
   }
 }

@@ -2,14 +2,14 @@ import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import type { Base } from '@wealist/kit/context'
 import { requestBuckets } from '@wealist/kit/metrics'
 import * as z from 'zod'
-import type { Measured, Measures, Slice } from './measures.ts'
+import { byName, type Measured, type Measures, type Slice } from './measures.ts'
 import type { Outside } from './outside.ts'
 
 const Answer = z.object({
   data: z.object({
     result: z.array(
       z.object({
-        metric: z.object({ service: z.string(), le: z.string().optional() }),
+        metric: z.object({ service: z.string(), le: z.string().optional(), name: z.string().optional() }),
         values: z.array(z.tuple([z.number(), z.string()])),
       }),
     ),
@@ -49,7 +49,7 @@ const queries = (namespace: string, step: number) => {
     lag: `max by (service) (nodejs_eventloop_lag_p99_seconds{${own}})`,
     sockets: `sum by (service) (live_listeners{${own}})`,
     waiting: `sum by (service) (db_pool_connections{${own},state="waiting"})`,
-    failedJobs: `max by (service) (sum by (service, pod) (jobs_failed{${own}}))`,
+    failedJobs: `max by (service, name) (jobs_failed{${own}})`,
   }
 }
 
@@ -85,13 +85,13 @@ export const openPrometheus = ({
 })
 
 const measuredAt = (found: Record<string, Series>, service: ServiceName, at: number): Measured | undefined => {
-  const value = (name: string, le?: number) => {
-    const series = found[name]?.find(
-      (s) => s.metric.service === service && (le === undefined || Number(s.metric.le) === le),
-    )
+  const of = (name: string) => found[name]?.filter((s) => s.metric.service === service) ?? []
+  const then = (series: Series[number] | undefined) => {
     const number = Number(series?.values.find(([time]) => Math.abs(time - at) < 0.5)?.[1])
     return Number.isFinite(number) ? number : null
   }
+  const value = (name: string, le?: number) =>
+    then(of(name).find((s) => le === undefined || Number(s.metric.le) === le))
   const memory = value('memory')
   const requests = value('requests')
   if (memory === null && requests === null) return undefined
@@ -104,6 +104,12 @@ const measuredAt = (found: Record<string, Series>, service: ServiceName, at: num
     lag: value('lag'),
     sockets: value('sockets'),
     waiting: value('waiting'),
-    failedJobs: value('failedJobs'),
+    failedJobs: byName(
+      of('failedJobs').map((s) => {
+        const n = then(s)
+        return n === null ? null : n > 0 ? { [s.metric.name ?? 'unknown']: n } : {}
+      }),
+      Math.max,
+    ),
   }
 }

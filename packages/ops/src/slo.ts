@@ -1,7 +1,7 @@
 import type { Alert, Objective } from '@wealist/contract/ops/slo'
 import { serviceNames } from '@wealist/contract/topology'
 import type { Ctx } from './deps.ts'
-import { joined, type Measured, within } from './measures.ts'
+import { joined, type Measured, shareWithin } from './measures.ts'
 import * as settings from './settings.ts'
 
 const month = 30 * 86_400
@@ -31,7 +31,7 @@ export const get = async (ctx: Ctx) => {
         availability: of(targets['slo.availability'], (m) =>
           m.requests > 0 ? 1 - Math.min(1, m.errors / m.requests) : null,
         ),
-        latency: of(targets['slo.latency'], (m) => within(m, latencyMs)),
+        latency: of(targets['slo.latency'], (m) => shareWithin(m, latencyMs)),
       }
     }),
   }

@@ -1,4 +1,5 @@
 import { type Queryable, sql } from '@wealist/kit/sql'
+import * as users from './users.sql.ts'
 
 export interface Upload {
   /** Where the form writes to. */
@@ -6,6 +7,15 @@ export interface Upload {
   /** Where the checked copy will lie. */
   avatarKey: string
   contentType: string
+}
+
+/** Locks a person, so that nobody else begins uploads for them, and counts those under way; undefined where they are gone. */
+export const pending = async (tx: Queryable, userId: string) => {
+  const [person, counted] = await Promise.all([
+    users.lock(tx, userId),
+    tx.row<{ n: number }>(sql`select count(*)::int as n from avatar_uploads where user_id = ${userId}`),
+  ])
+  return person && counted!.n
 }
 
 export const issue = (tx: Queryable, { key, avatarKey, userId, contentType }: Upload & { userId: string }) =>

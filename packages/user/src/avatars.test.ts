@@ -129,6 +129,13 @@ test('the avatar before is removed from the store, also when there is none after
   await gone(after)
 })
 
+test('a person has 25 unconfirmed uploads at most, however many they begin at once', async () => {
+  const eve = await service.signUp('Eve')
+  expect(await atOnce(40, () => start(eve))).toEqual({ ok: 25, CONFLICT: 15 })
+  expect(await service.rows('select from avatar_uploads where user_id = $1', [eve.id])).toHaveLength(25)
+  expect(await atOnce(1, () => start(bob))).toEqual({ ok: 1 })
+})
+
 test('an upload that nobody confirms is forgotten, object and all', async () => {
   const form = await start(alice)
   await upload(form, png)

@@ -9,6 +9,7 @@ import * as profiles from './profiles.sql.ts'
 
 type ImageType = (typeof avatarTypes)[number]
 
+const mostPending = 25
 const formSeconds = 600
 /** An upload that nobody confirmed within an hour is forgotten. */
 const uploadMs = 3_600_000
@@ -19,6 +20,9 @@ export const begin = async (ctx: Ctx, contentType: ImageType): Promise<AvatarUpl
   const key = `uploads/avatars/${unguessable()}`
   const { url, fields } = await ctx.objects.form(key, { contentType, maxBytes: avatarBytes, expires: formSeconds })
   await ctx.tx(async (tx) => {
+    const pending = await avatars.pending(tx, ctx.actor.id)
+    if (pending === undefined) throw notFound('Your account')
+    if (pending >= mostPending) throw conflict(`Confirm one of your ${mostPending} uploads, or wait an hour.`)
     const avatarKey = `avatars/${unguessable()}.${contentType.slice('image/'.length)}`
     await avatars.issue(tx, { key, avatarKey, userId: ctx.actor.id, contentType })
     tx.addJob('avatar.expire', { key }, { runAt: new Date(ctx.clock.now() + uploadMs) })

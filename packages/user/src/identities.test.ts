@@ -59,6 +59,29 @@ test('who signed up with somebody else’s address loses the account when its ow
   expect((await verify(squatter.email)).user).toMatchObject({ id: squatter.id })
 })
 
+test('who signs up with the address just as its owner comes loses the account, too', async () => {
+  const who = { subject: subject(), email: 'just.now@example.com' }
+  const { db, revocations } = service.running.base
+  const { row } = db
+  let squatter: { id: string } | undefined
+  let stolen = ''
+  const spy = vi.spyOn(db, 'row').mockImplementation(async (statement) => {
+    const found = await row(statement)
+    if (!squatter && JSON.stringify(statement).includes('u.email = ')) {
+      squatter = { id: newId() }
+      await service.anonymous(users.create, { body: { email: who.email, name: 'Not Alice', password } })
+      squatter = (await verify(who.email)).user!
+      stolen = newId()
+    }
+    return found as never
+  })
+  const { user } = await google(who)
+  spy.mockRestore()
+  expect(user.id).toBe(squatter!.id)
+  expect((await verify(who.email)).user).toBe(null)
+  expect(revocations.isRevoked({ id: user.id, sid: newId(), jti: stolen })).toBe(true)
+})
+
 test('where the squatter’s sessions cannot be ended, nothing is linked, and nothing changes hands', async () => {
   const squatter = await service.signUp('Not Alice')
   const who = { subject: subject(), email: squatter.email }

@@ -25,15 +25,16 @@ export interface Identity {
 export const resolve = async (ctx: Ctx<Peer>, identity: Identity): Promise<{ user: Standing; created: boolean }> => {
   const known = await identities.bySubject(ctx.db, identity)
   if (known && !promotes(ctx, identity, known)) return { user: known, created: false }
-  const squatted = known ? undefined : await unproven(ctx, identity)
-  const ends = squatted && { userId: squatted, block: false, once: newId() }
-  if (ends) await ctx.revocations.revoke({ sub: ends.userId })
-  // Of two first sign-ins at once the second one gives way, and finds on its next look what the first one made.
+  // Of two first sign-ins at once the second one gives way, and finds on its next look what the first one made. So does
+  // one that finds an account which was not there when sessions were ended.
   for (let attempt = 1; attempt <= 3; attempt++) {
+    const squatted = known ? undefined : await unproven(ctx, identity)
+    const ends = squatted && { userId: squatted, block: false, once: newId() }
+    if (ends) await ctx.revocations.revoke({ sub: ends.userId })
     const made = await ctx
       .tx(async (tx) => {
         if (ends) tx.addJob('sessions.end', ends)
-        return once(ctx, tx, identity)
+        return once(ctx, tx, identity, squatted)
       })
       .catch((error: unknown) => (error === overtaken ? undefined : Promise.reject(error)))
     if (!made) continue
@@ -46,7 +47,7 @@ export const resolve = async (ctx: Ctx<Peer>, identity: Identity): Promise<{ use
 
 const overtaken = new Error('somebody else was first')
 
-const once = async (ctx: Ctx<Peer>, tx: Tx, identity: Identity) => {
+const once = async (ctx: Ctx<Peer>, tx: Tx, identity: Identity, squatted: string | undefined) => {
   const { email, name, emailVerified: verified } = identity
   const admin = isAdmin(ctx, { email, verified })
   const known = await identities.bySubject(tx, identity)
@@ -54,6 +55,7 @@ const once = async (ctx: Ctx<Peer>, tx: Tx, identity: Identity) => {
   const holder = await identities.byEmail(tx, email)
   if (holder && !verified)
     throw alreadyExists('An account has this e-mail address, and Google has not verified that it is yours.')
+  if (holder && !holder.verified && holder.id !== squatted) throw overtaken
   const id = holder?.id ?? newId()
   if (!holder && !(await users.insert(tx, '', { id, email, name, passwordHash: null, verified, admin })))
     throw overtaken

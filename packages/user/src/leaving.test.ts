@@ -1,5 +1,5 @@
 import { cutOff } from '@wealist/dev/testing/redis'
-import { internal, joinRequests, members, users, workspaces } from '@wealist/contract/user'
+import { internal, invitations, joinRequests, members, users, workspaces } from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
 import { atOnce, password, type UserService, userService } from '@wealist/dev/testing/user-service'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -74,6 +74,19 @@ test('the same address signs up again, as somebody new with nothing of the old',
   expect(again.id).not.toBe(alice.id)
   expect((await service.as(again)(workspaces.list, {})).items).toEqual([])
   expect((await verify(alice.email)).user).toMatchObject({ id: again.id, name: 'New' })
+})
+
+test('whoever has the address next does not come in by an invitation to a workspace that was left', async () => {
+  const [alice, bob] = [await service.signUp('Alice'), await service.signUp('Bob')]
+  const shared = await service.workspace(alice)
+  const body = { email: bob.email, role: 'admin' } as const
+  const { token } = await service.as(alice)(invitations.create, { params: { id: shared.id }, body })
+  await service.join(alice, shared, bob)
+  await leave(bob)
+  const again = await service.anonymous(users.create, { body: { email: bob.email, name: 'New', password } })
+  await expect(service.as(again)(invitations.accept, { params: { token } })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  })
 })
 
 test('being brought in and leaving for good at the same moment leaves nobody in a workspace who is not there', async () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { contentType, fileName, UploadForm } from '../files.ts'
+import { contentType, fileName, formBytes, UploadForm } from '../files.ts'
 import { id, seq, time } from '../fields.ts'
 import { route } from '../route.ts'
 
@@ -19,13 +19,10 @@ export const Attachment = z
   .meta({ id: 'Attachment' })
 export type Attachment = z.infer<typeof Attachment>
 
-/** Largest file in bytes. */
-export const attachmentBytes = 50 * 1024 * 1024
-
 /** What is going to be uploaded: the form takes exactly `size` bytes of that type. The name is kept as it was typed. */
 export const NewAttachment = z.strictObject({
   name: fileName,
-  size: z.int().min(1).max(attachmentBytes),
+  size: z.int().min(1).max(formBytes),
   contentType,
 })
 export type NewAttachment = z.infer<typeof NewAttachment>

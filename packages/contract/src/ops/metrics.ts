@@ -35,8 +35,8 @@ const figures = {
   sockets: amount,
   /** Requests that wait for a database connection. */
   waiting: amount,
-  /** Jobs that cannot succeed and are kept. */
-  failedJobs: amount,
+  /** How many jobs of each name cannot succeed and are kept; `{}` where there are none. */
+  failedJobs: z.record(z.string(), z.int().min(1)).nullable(),
 }
 
 /** What a service did in a period; null where nothing is known of it. */
