@@ -36,6 +36,8 @@ export interface ConnectionParts extends RightParts {
 }
 
 export interface Open {
+  /** Until it is let in or closed; nothing once it is. */
+  readonly admission?: Promise<void> | undefined
   /** A frame of the client, as text. Frames are handled one after the other. */
   receive(text: string): void
   /** The transport is gone. */
@@ -86,7 +88,7 @@ class Connection implements Listener, Seat, Open {
   private resumed = false
   private handling = false
   private backlog: ClientFrame[] | undefined = undefined
-  private admission: Promise<void> | undefined = undefined
+  admission: Promise<void> | undefined = undefined
   private subscription: Subscription | undefined = undefined
   private present: Present | undefined = undefined
   private rechecks: Rechecks | undefined = undefined
@@ -236,7 +238,10 @@ class Connection implements Listener, Seat, Open {
     } while (this.changed)
     this.admitted = true
     this.subscription = joined
-    if (presence && protocol.presence) this.present = new Present(presence, protocol.presence, this)
+    if (presence && protocol.presence) {
+      const { given, person } = this
+      this.present = new Present(presence, protocol.presence, { given, person, topic: joined.topic.name })
+    }
   }
 
   private async decide(as: Person) {

@@ -146,6 +146,40 @@ test('one address that opens socket after socket is told 4429 and when to come b
   await limited.stop()
 })
 
+test('of sockets that come at once eight are decided at a time, who left meanwhile is not asked for, and all others come in', async () => {
+  const { auth } = service.running
+  const decide = auth.actor.bind(auth)
+  let under = 0
+  let most = 0
+  let letGo = () => undefined as void
+  const held = new Promise<void>((resolve) => (letGo = () => resolve()))
+  const asked = vi.spyOn(auth, 'actor').mockImplementation(async (header) => {
+    most = Math.max(most, ++under)
+    await held
+    under--
+    return decide(header)
+  })
+  const room = newId()
+  const clients = Array.from({ length: 40 }, () => {
+    const client = open(room)
+    client.ws.on('open', () => client.say('resume'))
+    return client
+  })
+  await vi.waitFor(() => expect(under).toBe(8), patience)
+  const leaving = clients.filter(({ ws }) => ws.readyState === WebSocket.CONNECTING).slice(0, 10)
+  expect(leaving).toHaveLength(10)
+  for (const { ws } of leaving) ws.terminate()
+  await setTimeout(100)
+  letGo()
+  const others = clients.filter((client) => !leaving.includes(client))
+  await vi.waitFor(
+    () => expect(others.every(({ got }) => got.some(({ type }) => type === 'ready'))).toBe(true),
+    patience,
+  )
+  expect({ most, asked: asked.mock.calls.length }).toEqual({ most: 8, asked: 30 })
+  asked.mockRestore()
+})
+
 test('sockets and requests of one IPv6 network share their limits, and another network has its own', async () => {
   const limited = await oneService(rooms, { RATE_LIMIT: '5', TRUSTED_HOPS: '1' })
   const { port } = limited.running

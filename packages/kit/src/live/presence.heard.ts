@@ -15,7 +15,8 @@ interface Place {
 }
 
 export interface Heard {
-  hear(place: string, show: Show): () => void
+  hear(place: string, show: Show): void
+  deafen(place: string): void
   current(place: string): Frame | undefined
   /** Reads all of it anew, in a while. */
   refresh(): void
@@ -79,15 +80,13 @@ export const openHeard = ({ redis, bus, timing, offer, expiryMs = 50_000 }: Pres
     hear: (name, show) => {
       const place = places.get(name) ?? open(name, show)
       place.listeners++
-      let over = false
-      return () => {
-        if (over) return
-        over = true
-        if (--place.listeners > 0) return
-        places.delete(name)
-        place.callOff()
-        place.leave()
-      }
+    },
+    deafen: (name) => {
+      const place = places.get(name)
+      if (!place || --place.listeners > 0) return
+      places.delete(name)
+      place.callOff()
+      place.leave()
     },
     current: (name) => {
       const place = places.get(name)

@@ -61,10 +61,13 @@ export const read = async (
   const people = new Map<string, Standing>()
   for (let i = 0; i < found.length; i += 2) {
     const [userId, standing] = found[i]!.split(' ') as [string, Standing]
-    if (people.get(userId) !== 'online') people.set(userId, standing)
+    if (people.get(userId) !== 'online') people.set(alone(userId), standing === 'online' ? 'online' : 'away')
   }
   return { people, until: found.length > 0 ? Number(found[1]) : undefined }
 }
+
+// V8 keeps the whole text of which a word was cut.
+const alone = (word: string) => Buffer.from(word, 'latin1').toString('latin1')
 
 /** When those people were last in a place, in milliseconds; without those who were not in 90 days. */
 export const lastSeen = async (redis: Redis, place: string, userIds: readonly string[]) => {

@@ -30,9 +30,10 @@ export interface Presence {
   enter(place: string, userId: string, options?: { lastSeen?: boolean }): Entry
   /**
    * The listeners of the topic of that name hear `{ type: 'presence', payload }` when it changes, each 200 ms at most, a
-   * place of hundreds each few seconds. All who hear a place share one `show`. Gives the function that ends it.
+   * place of hundreds each few seconds. All who hear a place share one `show`; each of them ends it with `deafen`.
    */
-  hear(place: string, show: Show): () => void
+  hear(place: string, show: Show): void
+  deafen(place: string): void
   /** What one who comes now is told; undefined where it is not known yet, and then it comes as a change. */
   current(place: string): Frame | undefined
   /** Who is there now. Throws while Redis is away. */
@@ -64,6 +65,7 @@ export const openPresence = (parts: PresenceParts): Presence => {
   return {
     enter: said.enter,
     hear: heard.hear,
+    deafen: heard.deafen,
     current: heard.current,
     people: async (place) => (await read(redis, { place, now: timing.now() })).people,
     lastSeen: (place, userIds) => lastSeen(redis, place, userIds),

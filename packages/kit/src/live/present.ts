@@ -8,17 +8,19 @@ export class Present {
   private readonly presence: Presence
   private readonly place: string
   private readonly entry: Entry
-  private readonly deafen: (() => void) | undefined
+  private readonly hears: boolean
 
   constructor(
     presence: Presence,
     { place, lastSeen = false, show }: PresenceRule<never>,
-    { given, person }: { given: unknown; person: Person },
+    { given, person, topic }: { given: unknown; person: Person; topic: string },
   ) {
     this.presence = presence
-    this.place = place(given as never, person)
+    // What is shown is the topic's own place: ten thousand sockets would have its name once each.
+    this.place = show ? topic : place(given as never, person)
     this.entry = presence.enter(this.place, person.id, { lastSeen })
-    this.deafen = show && presence.hear(this.place, show)
+    this.hears = show !== undefined
+    if (show) presence.hear(this.place, show)
   }
 
   stand(standing: Standing) {
@@ -27,11 +29,11 @@ export class Present {
 
   /** What one who comes is told. */
   greeting(): Frame | undefined {
-    return this.deafen && this.presence.current(this.place)
+    return this.hears ? this.presence.current(this.place) : undefined
   }
 
   leave() {
-    this.deafen?.()
+    if (this.hears) this.presence.deafen(this.place)
     this.entry.leave()
   }
 }

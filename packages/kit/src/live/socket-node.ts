@@ -7,6 +7,7 @@ import type { Person } from '../actor.ts'
 import type { Auth } from '../auth.ts'
 import { codeOf, unauthorized } from '../errors.ts'
 import { inOrder } from '../mount.ts'
+import { openTurns } from '../turns.ts'
 import { type CloseCode, closeCodeOf, closeCodes } from './close-codes.ts'
 import { connect, type ConnectionParts, type Open, type Wire } from './connection.ts'
 import { mostFrame, Pace } from './intake.ts'
@@ -27,6 +28,11 @@ export interface NodeSockets extends ConnectionParts {
   limit(request: IncomingMessage): Promise<number | undefined>
 }
 
+/**
+ * Whoever comes is let in, or not, before the next but seven begins: what deciding needs would otherwise be there for a
+ * thousand at a time after a restart, and V8 keeps for good what it once took. The client waits with its upgrade.
+ */
+const arriving = { atOnce: 8, waiting: 10_000, patience: 10_000, refusal: 'Too many come at this moment.' }
 // Frames that come before the client is known; it may send `resume` with its first breath.
 const mostEarly = 8
 
@@ -43,6 +49,7 @@ export const listenForSockets = (server: ServerType, parts: NodeSockets) => {
     clientTracking: false,
     WebSocket: ClientSocket,
   })
+  const arrivals = openTurns(arriving)
   const routes = inOrder(parts.sockets).map((socket) => ({ socket, match: matcher(socket.route.path) }))
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', destroy)
@@ -51,11 +58,19 @@ export const listenForSockets = (server: ServerType, parts: NodeSockets) => {
     if (!found) return refuse(stream, '404 Not Found')
     const { origin } = request.headers
     if (origin !== undefined && !parts.origins.includes(origin)) return refuse(stream, '403 Forbidden')
-    wss.handleUpgrade(request, stream, head, (client) => {
-      client.line = new Line(parts, client, stream as NetSocket)
-      client.on('error', gone).on('close', gone).on('ping', pinged).on('message', heard)
-      accept(parts, client.line, { socket: found.socket, given: found.match(url.pathname)!, request, url })
-    })
+    const take = async () => {
+      // Who left while waiting costs nobody a turn.
+      if (stream.destroyed) return
+      let admitted: Promise<void> | undefined
+      wss.handleUpgrade(request, stream, head, (client) => {
+        const line = (client.line = new Line(parts, client, stream as NetSocket))
+        admitted = accept(parts, line, { socket: found.socket, given: found.match(url.pathname)!, request, url })
+      })
+      // From here on ws hears of them.
+      stream.off('error', destroy)
+      await admitted
+    }
+    arrivals.of('socket', take).catch(() => refuse(stream, '503 Service Unavailable'))
   })
 }
 
@@ -120,6 +135,7 @@ class Line implements Wire, Outlet {
     this.connection = connect(this.parts, { socket, wire: this, person, params })
     for (const text of this.early ?? []) this.connection.receive(text)
     this.early = undefined
+    return this.connection.admission
   }
 
   end(code: CloseCode, about?: object) {
@@ -148,18 +164,16 @@ class Line implements Wire, Outlet {
   }
 }
 
-// Handlers are made once: ten thousand sockets would have forty thousand of their own.
+// Without listeners, of which ten thousand sockets would have a table each.
 class ClientSocket extends WebSocket {
   line: Line | undefined
-}
-function gone(this: WebSocket) {
-  ;(this as ClientSocket).line?.gone()
-}
-function pinged(this: WebSocket) {
-  ;(this as ClientSocket).line?.pinged()
-}
-function heard(this: WebSocket, data: RawData, binary: boolean) {
-  ;(this as ClientSocket).line?.heard(data, binary)
+
+  override emit(event: string | symbol, ...about: unknown[]) {
+    if (event === 'message') this.line?.heard(about[0] as RawData, about[1] as boolean)
+    else if (event === 'ping') this.line?.pinged()
+    else if (event === 'close' || event === 'error') this.line?.gone()
+    return true
+  }
 }
 
 const floods = new Set<CloseCode>([closeCodes.tooMany, closeCodes.tooLarge, closeCodes.protocol])
@@ -171,14 +185,16 @@ interface Asked {
   url: URL
 }
 
-const accept = (parts: NodeSockets, line: Line, { socket, given, request, url }: Asked) => {
+const accept = async (parts: NodeSockets, line: Line, { socket, given, request, url }: Asked) => {
   const found = givenOf(socket, given, queryOf(url))
   if ('refused' in found) return line.end(found.refused)
-  letIn(parts, request, url).then(
-    ({ person, wait = 0 }) =>
-      person ? line.open(socket, person, found.given) : line.end(closeCodes.tooMany, { retryAfter: wait * 1000 }),
-    (error: unknown) => line.end(closeCodeOf(codeOf(error))),
-  )
+  try {
+    const { person, wait = 0 } = await letIn(parts, request, url)
+    if (!person) return line.end(closeCodes.tooMany, { retryAfter: wait * 1000 })
+    await line.open(socket, person, found.given)
+  } catch (error) {
+    line.end(closeCodeOf(codeOf(error)))
+  }
 }
 
 // Outside of what lives as long as the socket: a request weighs as much as all that is kept of it.
