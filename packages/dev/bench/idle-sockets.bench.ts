@@ -42,7 +42,7 @@ const ours = async (lab: Lab) => {
   return ({ url }: Started, i: number): Listen => ({
     kind: 'socket',
     url: `${url.replace('http', 'ws')}/api/chats/ws/${rooms[Math.floor(i / perRoom)]}`,
-    headers: headersOf(who(i)),
+    headers: { ...headersOf(who(i)), 'x-forwarded-for': '203.0.113.7' },
     first: '{"type":"resume","payload":{}}',
     beat: '{"type":"ping"}',
   })
