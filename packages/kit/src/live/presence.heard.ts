@@ -60,8 +60,9 @@ export const openHeard = ({ redis, bus, timing, offer, expiryMs = 50_000 }: Pres
   }
   const take = (place: Place, people: People) => {
     const before = place.people
+    if (before && isSame(before, people)) return
     place.people = people
-    if (!before || !isSame(before, people)) offer(passing(place.name, 'presence', place.show(people, before)))
+    offer(passing(place.name, 'presence', place.show(people, before)))
   }
   const open = (name: string, show: Show): Place => {
     const place: Place = {

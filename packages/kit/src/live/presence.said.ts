@@ -50,6 +50,8 @@ class Entered implements Entry {
 }
 
 const gatherMs = 50
+/** In how many parts the places are said again. */
+const parts = 20
 const retryMs = 2000
 
 /** What this process says of who is where: what changes within 50 ms goes in one round trip, and all of it again and again. */
@@ -105,11 +107,21 @@ export const openSaid = ({
   const refresh = () => {
     for (const place of places.values()) tell(place, place.people.keys()).catch(() => undefined)
   }
+  // A part of them at a time, whoever was said longest ago: a thousand places in one go would keep all others waiting.
+  const refreshSome = () => {
+    let left = Math.ceil(places.size / parts)
+    for (const place of places.values()) {
+      if (left-- === 0) return
+      places.delete(place.name)
+      places.set(place.name, place)
+      tell(place, place.people.keys()).catch(() => undefined)
+    }
+  }
   const keepRefreshing = () => {
-    callOffRefresh ??= timing.after(refreshMs, () => {
+    callOffRefresh ??= timing.after(refreshMs / parts, () => {
       callOffRefresh = undefined
       if (closed || places.size === 0) return
-      refresh()
+      refreshSome()
       keepRefreshing()
     })
   }

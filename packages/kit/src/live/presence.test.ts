@@ -158,3 +158,23 @@ test('while Redis is away nothing is said and nothing breaks; what happened mean
   await here.redis.connect()
   await heard(here, bob, cem)
 })
+
+test('places are said again some at a time, each in its turn, and not all of them in one moment', async () => {
+  const places = Array.from({ length: 100 }, () => `project:${newId()}`)
+  for (const one of places) here.enter(one, newId())
+  await vi.waitFor(async () => expect((await here.people(places[99]!)).size).toBe(1), { timeout: 5000 })
+  const said: string[][] = []
+  let moment: string[] | undefined
+  vi.spyOn(here.redis, 'zadd').mockImplementation(((key: string) => {
+    if (!moment) {
+      said.push((moment = []))
+      setImmediate(() => (moment = undefined))
+    }
+    moment.push(key)
+    return Promise.resolve(1)
+  }) as never)
+  await vi.waitFor(() => expect(said.length).toBeGreaterThan(40), { timeout: 5000 })
+  expect(said.slice(0, 40).map((keys) => keys.length)).toEqual(Array(40).fill(5))
+  expect(new Set(said.slice(0, 20).flat()).size).toBe(100)
+  expect(said.slice(20, 40).flat()).toEqual(said.slice(0, 20).flat())
+})
