@@ -18,6 +18,8 @@ const idle = (
   ...{ name, kind },
   round: async () => {
     const server = await start()
+    // What a start took is given back by then, where it is.
+    await setTimeout(5000)
     const before = await server.usage('memory')
     const clients = await listen(Array.from({ length: sockets }, (_, i) => client(server, i)))
     await setTimeout(5000)

@@ -4,6 +4,7 @@ import { serve as listen, type ServerType } from '@hono/node-server'
 import { topology } from '@wealist/contract/topology'
 import type * as z from 'zod'
 import type { Env } from './config.ts'
+import { giveBackWhenQuiet } from './give-back.ts'
 import { listenForSockets } from './live/socket-node.ts'
 import type { EventStream } from './live/sse.ts'
 import { streamTo } from './live/sse-node.ts'
@@ -55,7 +56,9 @@ export const run = async <S extends z.ZodObject, D extends object>(
     config.METRICS_PORT === undefined ? undefined : await serveMetrics(running, config.METRICS_PORT, config.HOST)
   const port = portOf(server)
   log.info({ port, version: config.VERSION }, 'listening')
+  const keepWhatWeHave = giveBackWhenQuiet()
   const stop = async () => {
+    keepWhatWeHave()
     const closed = new Promise((resolve) => server.close(resolve))
     await running.drain()
     // What is in flight ends within the time a request may take; a connection that idles, or comes to, is closed.
