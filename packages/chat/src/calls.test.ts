@@ -1,4 +1,5 @@
 import { calls, messages, participants } from '@wealist/contract/chat'
+import { CallWebhook } from '@wealist/contract/chat/calls'
 import { startLiveKit } from '@wealist/dev/livekit'
 import { codeOf } from '@wealist/dev/testing/board-service'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
@@ -103,6 +104,29 @@ test('a webhook that LiveKit did not sign, over this very body, is refused and c
   expect(await send({ ...real, headers: { authorization: `${real.headers.authorization}x` } })).toBe(401)
   expect(await send({ body: 'x'.repeat(100_000), headers: real.headers })).toBe(413)
   expect(await peopleIn(id)).toEqual([])
+})
+
+test('the documents say what LiveKit’s webhook takes, and what is sent is that', async () => {
+  const document: any = await (await fetch(`${service.url}/openapi.json`)).json()
+  const { requestBody } = document.paths['/api/chats/livekit/webhook'].post
+  expect(requestBody.required).toBe(true)
+  expect(requestBody.content['application/webhook+json'].schema).toMatchObject({
+    type: 'object',
+    properties: { event: { type: 'string' }, room: { type: 'object', required: ['name'] } },
+    required: ['id', 'event', 'createdAt'],
+  })
+  const event = {
+    id: newId(),
+    event: 'room_started',
+    createdAt: '1',
+    room: { name: 'none', sid: 'RM_1' },
+    numDropped: 0,
+  }
+  const sent = await livekit.webhook(event)
+  expect(Object.keys(requestBody.content)).toEqual([sent.headers['content-type']])
+  expect(CallWebhook.parse(JSON.parse(sent.body))).toEqual(event)
+  expect(await send(sent)).toBe(204)
+  expect(await (await fetch(`${service.url}/docs`)).text()).toContain('application/webhook+json')
 })
 
 test('who started it ends it, in LiveKit too; others do not, and whoever is removed from the room is out of the call', async () => {

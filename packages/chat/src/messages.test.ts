@@ -131,6 +131,20 @@ test('people answer with emoji: each once, in the order they came, twenty differ
   expect(await codeOf(react(alice(), '🙃'))).toBe('CONFLICT')
 })
 
+test('of however many people a message takes 2,000 reactions in all, and a place that is given up is free', async () => {
+  const { id } = await say('everybody?')
+  const full = ['👍', '🎉'].map((emoji) => ({ emoji, userIds: Array.from({ length: 999 }, () => newId()) }))
+  await service.rows('update messages set reactions = $2::json where id = $1', [id, JSON.stringify(full)])
+  const react = (ask: ReturnType<typeof alice>, emoji: string) => ask(messages.react, { params: { id, emoji } })
+  await react(alice(), '👍')
+  const taken = await react(bob(), '👍')
+  expect(JSON.stringify(taken.reactions).length).toBeLessThan(100 * 1024)
+  for (const emoji of ['🎉', '😀']) expect(await codeOf(react(bob(), emoji))).toBe('CONFLICT')
+  expect((await react(bob(), '👍')).reactions).toEqual(taken.reactions)
+  await alice()(messages.unreact, { params: { id, emoji: '👍' } })
+  expect(await codeOf(react(bob(), '😀'))).toBe('OK')
+})
+
 test('an answer names a message of the same room, a mention somebody who is in it', async () => {
   const other = await service.group()
   const elsewhere = await service.say(people.alice, other.id, 'elsewhere')

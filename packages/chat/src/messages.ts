@@ -2,7 +2,7 @@ import type { Message, NewMessage } from '@wealist/contract/chat/messages'
 import { codeOf, conflict, forbidden, invalid, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
-import { constraintOf } from '@wealist/kit/sql'
+import { constraintOf } from '@wealist/kit/sql-errors'
 import type { Tx } from '@wealist/kit/tx'
 import { change, mayChange, see, topicOf } from './access.ts'
 import * as attachments from './attachments.ts'
@@ -14,6 +14,8 @@ import * as participants from './participants.sql.ts'
 import type { Stored } from './together.ts'
 
 const mostEmoji = 20
+/** All of them are in every answer and event that shows the message: API Gateway carries 128 KB of them. */
+const mostReactions = 2000
 
 export const list = async (ctx: Ctx, roomId: string, window: messages.Window, page: PageRequest) => {
   const { scope, page: answer } = await messages.list(ctx.db, { roomId, userId: ctx.actor.id, window, page })
@@ -110,6 +112,8 @@ export const react = (ctx: Ctx, id: string, emoji: string) =>
     const there = reactions.find((r) => r.emoji === emoji)
     if (there?.userIds.includes(ctx.actor.id)) return undefined
     if (!there && reactions.length >= mostEmoji) throw conflict(`A message takes ${mostEmoji} different emoji at most.`)
+    if (reactions.reduce((n, r) => n + r.userIds.length, 0) >= mostReactions)
+      throw conflict(`A message takes ${mostReactions} reactions at most.`)
     return there
       ? reactions.map((r) => (r === there ? { emoji, userIds: [...r.userIds, ctx.actor.id] } : r))
       : [...reactions, { emoji, userIds: [ctx.actor.id] }]

@@ -16,6 +16,7 @@ export const excerptOf = (beginning: string) => beginning.slice(0, 300).replace(
 const Read = z.strictObject({ roomId: id, userId: id })
 const Deleted = z.strictObject({ roomId: id, messageId: id })
 const Edited = z.strictObject({ messageId: id })
+const Left = z.strictObject({ roomId: id, userIds: z.array(id) })
 
 /** Whoever goes through a room reads many times in a moment; noti hears of it once. */
 const moment = 1000
@@ -31,6 +32,9 @@ export const deleted = (tx: Tx, message: z.output<typeof Deleted>) => tx.addJob(
 /** Those who were told what it said are told what it says. */
 export const edited = (tx: Tx, message: z.output<typeof Edited>) =>
   tx.addJob('noti.edited', message, { key: `edited:${message.messageId}` })
+
+/** People are in a room no longer, with which nothing of it is unread. */
+export const left = (tx: Tx, who: z.output<typeof Left>) => tx.addJob('noti.left', who)
 
 const stand = async (ctx: JobCtx<Deps>, roomId: string, people: readonly notices.Count[]) => {
   if (people.length === 0) return
@@ -73,8 +77,17 @@ const tellEdited = async (ctx: JobCtx<Deps>, { messageId }: z.output<typeof Edit
   await ctx.call('noti', noti.withdraw, { body: { source: 'chat', eventId: eventOf(messageId), instead } })
 }
 
+// What is on its way to them was read while they were in the room, whose head has moved since: it is older than this.
+const tellLeft = async (ctx: JobCtx<Deps>, { roomId, userIds }: z.output<typeof Left>) => {
+  for (let i = 0; i < userIds.length; i += atOnce) {
+    const people = userIds.slice(i, i + atOnce)
+    await stand(ctx, roomId, await ctx.tx((tx) => notices.countsOfLeft(tx, { roomId, people })))
+  }
+}
+
 export const jobs = [
   job('noti.read', Read, tellRead),
   job('noti.deleted', Deleted, tellDeleted),
   job('noti.edited', Edited, tellEdited),
+  job('noti.left', Left, tellLeft),
 ]

@@ -69,6 +69,23 @@ export const counts = (
     where p.room_id = ${roomId} ${people ? sql`and p.user_id = any(${people}::uuid[])` : empty}
       ${after ? sql`and p.user_id > ${after}` : empty} order by p.user_id limit ${limit}`)
 
+/**
+ * The same of people who left: nothing, as of all that was said by now, or what they have where they are back. Whoever comes
+ * in later does so after this transaction, as having read at least as much. Nobody where nobody was ever told of the room.
+ */
+export const countsOfLeft = async (
+  tx: Queryable,
+  { roomId, people }: { roomId: string; people: readonly string[] },
+): Promise<Count[]> => {
+  const room = await tx.row<{ head: number }>(sql`
+    select coalesce((select head from kit.heads where topic = ${`room:${roomId}`}), 0) as head from rooms
+    where id = ${roomId} and telling_seq > 0 for no key update`)
+  if (!room) return []
+  const back = await counts(tx, { roomId, people, limit: people.length })
+  const gone = people.filter((id) => !back.some(({ userId }) => userId === id))
+  return [...back, ...gone.map((userId) => ({ userId, count: 0, readSeq: room.head, seq: 2 * room.head }))]
+}
+
 /** A message that somebody may have been told of. */
 export const told = (db: Queryable, messageId: string) =>
   db.row<{ seq: number; version: number; beginning: string; deleted: boolean }>(sql`

@@ -5,6 +5,7 @@ import type { Tx } from '@wealist/kit/tx'
 import * as calls from './calls.sql.ts'
 import { change, placeOf, see, topicOf, topicOfPerson } from './access.ts'
 import type { Ctx } from './deps.ts'
+import * as marks from './notices.marks.ts'
 import * as participants from './participants.sql.ts'
 import * as rooms from './rooms.sql.ts'
 import { end, enter } from './rooms.ts'
@@ -19,7 +20,7 @@ export const list = async (ctx: Ctx, roomId: string, page: PageRequest) => {
 
 export const add = async (ctx: Ctx, id: string, { userId, role }: { userId: string; role: RoomRole }) => {
   const { workspaceId } = await placeOf(ctx, 'room', id)
-  const roles = await ctx.memberships.among(workspaceId, [ctx.actor.id, userId])
+  const roles = await ctx.memberships.among(workspaceId, [ctx.actor.id, userId], { fresh: true })
   return change(ctx, { via: 'room', id }, async (tx, scope) => {
     if (scope.type === 'direct') throw conflict('A direct room is for two. Make a group.')
     if (role === 'admin' && scope.role !== 'admin') throw forbidden('Only an admin of this room adds admins.')
@@ -61,6 +62,7 @@ export const leave = async (tx: Tx, { id, userId }: { id: string; userId: string
   const left = people.filter((p) => p.userId !== userId)
   if (left.length === 0) {
     await end(tx, [id])
+    marks.left(tx, { roomId: id, userIds: [userId] })
     return true
   }
   await out(tx, { id, userId })
@@ -77,4 +79,5 @@ export const out = async (tx: Tx, { id, userId }: { id: string; userId: string }
   if (call) tx.addJob('call.disconnect', { livekitRoom: call.livekitRoom, userId })
   tx.emit(topicOf(id), 'participant.removed', { chatId: id, userId })
   tx.emit(topicOfPerson(userId), 'room.removed', { id })
+  marks.left(tx, { roomId: id, userIds: [userId] })
 }

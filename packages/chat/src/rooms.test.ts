@@ -227,6 +227,38 @@ test('somebody who is taken out of a direct room by two at once is said to be go
   expect(said.map(({ type }) => type)).toEqual(['participant.removed', 'room.removed'])
 })
 
+test.each([
+  ['makes no room', 'group'],
+  ['begins no direct room', 'direct'],
+] as const)(
+  'whoever has just left %s and is brought into none, however much this process remembers',
+  async (_, type) => {
+    const guest = { id: newId(), name: 'Guest' }
+    await service.setMember(guest.id, 'member')
+    const { id } = await service.group()
+    const make = (who: { id: string; name: string }, participantIds: string[]) => {
+      const { workspaceId } = service
+      const name = type === 'group' ? { name: 'Late' } : {}
+      return codeOf(service.as(who)(rooms.create, { body: { workspaceId, type, ...name, participantIds } }))
+    }
+    const add = () => codeOf(as('alice')(participants.add, { params: { id }, body: { userId: guest.id } }))
+    const bring = { make: () => make(guest, [people.bob.id]), take: () => make(people.alice, [guest.id]), add }
+    for (const [step, refused] of [
+      ['make', 'NOT_FOUND'],
+      ['take', 'VALIDATION_ERROR'],
+      ['add', 'VALIDATION_ERROR'],
+    ] as const) {
+      // This process knows of all of them, Redis that it is no longer so, and the message of it is lost.
+      await service.workspaces.set(service.workspaceId, guest.id, 'member', service.running.base.redis)
+      await as('alice')(rooms.list, { query: { workspaceId: service.workspaceId } })
+      await service.as(guest)(rooms.list, { query: { workspaceId: service.workspaceId } })
+      await service.workspaces.set(service.workspaceId, guest.id, null)
+      await service.running.base.redis.incr(`membership:{${service.workspaceId}}`)
+      expect(await bring[step]()).toBe(refused)
+    }
+  },
+)
+
 test('a deleted workspace takes its rooms along', async () => {
   const workspaceId = newId()
   for (const { id } of [people.alice, people.bob]) await service.setMember(id, 'member', workspaceId)

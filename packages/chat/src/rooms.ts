@@ -84,16 +84,18 @@ export const update = (ctx: Ctx, id: string, { name }: { name: string }) =>
 
 export const remove = (ctx: Ctx, id: string) =>
   change(ctx, { via: 'room', id, admin: true, people: true }, async (tx) => {
-    await end(tx, [id])
+    const people = await end(tx, [id])
+    marks.left(tx, { roomId: id, userIds: people.map(({ userId }) => userId) })
     return undefined
   })
 
-/** Deletes rooms with everybody in them. */
+/** Deletes rooms with everybody in them; gives who was. What they were told of a whole workspace noti takes back by itself. */
 export const end = async (tx: Tx, roomIds: readonly string[]) => {
   const { ids, people } = await rooms.remove(tx, roomIds)
   for (const { livekitRoom } of await calls.endAll(tx, ids)) tx.addJob('call.close', { livekitRoom })
   for (const id of ids) tx.emit(topicOf(id), 'room.deleted', { id })
   for (const { roomId, userId } of people) tx.emit(topicOfPerson(userId), 'room.removed', { id: roomId })
+  return people
 }
 
 export const read = async (ctx: Ctx, id: string, seq: number) => {
@@ -116,9 +118,12 @@ const readTold = (ctx: Ctx, what: { id: string; userId: string; seq: number }) =
     return mark
   })
 
-/** 400 where somebody is not in the workspace; asked before a transaction begins. */
+/**
+ * 400 where somebody is not in the workspace; asked before a transaction begins, and not of what this process remembers:
+ * who had just left would have a room there.
+ */
 const everybodyIn = async (ctx: Ctx, workspaceId: string, ids: readonly string[], path: string) => {
-  const roles = await ctx.memberships.among(workspaceId, [ctx.actor.id, ...ids])
+  const roles = await ctx.memberships.among(workspaceId, [ctx.actor.id, ...ids], { fresh: true })
   if (!roles.get(ctx.actor.id)?.role) throw notFound('This workspace')
   const strangers = ids.flatMap((id, i) =>
     roles.get(id)?.role ? [] : [{ path: `${path}.${i}`, message: 'is nobody of this workspace' }],

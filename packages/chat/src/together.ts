@@ -1,7 +1,7 @@
 import type { Base } from '@wealist/kit/context'
 import { codeOf } from '@wealist/kit/errors'
 import { openBatch } from '@wealist/kit/live/batch'
-import { sqlState } from '@wealist/kit/sql'
+import { sqlState } from '@wealist/kit/sql-errors'
 import * as messages from './messages.sql.ts'
 import * as notices from './notices.ts'
 

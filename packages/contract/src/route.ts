@@ -27,10 +27,10 @@ export interface RouteSpec {
   /** Largest body in bytes; 256 KB unless told. */
   maxBody?: number
   /**
-   * The body is not JSON: the handler reads the request itself (uploads, signed webhooks). What a form takes is told for
-   * the documents, and the handler holds it against that.
+   * The body is not JSON: the handler reads the request itself (uploads, signed webhooks). What it takes is told for the
+   * documents, and the handler holds it against that.
    */
-  raw?: true | { media: 'multipart/form-data'; schema: z.ZodObject }
+  raw?: true | { media: 'multipart/form-data' | 'application/webhook+json'; schema: z.ZodObject }
   /**
    * The answer is a stream of server-sent events that stays open. An EventSource, which sends no headers, shows who it is
    * by `ticket` in the query.

@@ -1,14 +1,11 @@
 import * as z from 'zod'
 import { id } from '../fields.ts'
-import { contentType, fileName, UploadForm } from '../files.ts'
+import { contentType, fileName, formBytes, UploadForm } from '../files.ts'
 import { route } from '../route.ts'
-
-/** Largest file in bytes. */
-export const attachmentBytes = 50 * 1024 * 1024
 
 export const NewUpload = z.strictObject({
   name: fileName,
-  size: z.int().min(1).max(attachmentBytes),
+  size: z.int().min(1).max(formBytes),
   contentType,
 })
 export type NewUpload = z.infer<typeof NewUpload>

@@ -49,12 +49,23 @@ export const end = route({
   example,
 })
 
+/** What LiveKit says, as far as it matters here: it says more, and signs all of it. */
+export const CallWebhook = z.looseObject({
+  id: z.string(),
+  /** `participant_joined`, `participant_left`, `participant_connection_aborted`, `room_finished`; others change nothing. */
+  event: z.string(),
+  /** Seconds since 1970. */
+  createdAt: z.string(),
+  room: z.looseObject({ name: z.string() }).optional(),
+  participant: z.looseObject({ sid: z.string(), identity: z.string() }).optional(),
+})
+
 export const webhook = route({
   method: 'POST',
   path: '/api/chats/livekit/webhook',
   summary: 'What LiveKit says happened in a call, signed with its key. May be repeated',
   access: 'public',
-  raw: true,
+  raw: { media: 'application/webhook+json', schema: CallWebhook },
   limit: 'none',
   maxBody: 64 * 1024,
   status: 204,

@@ -150,7 +150,7 @@ const reacting = { params: { id: '$message', emoji: '👍' } }
 export const react = route({
   method: 'PUT',
   path: '/api/messages/{id}/reactions/{emoji}',
-  summary: 'Answer a message with an emoji; twice is once. A message takes 20 different ones',
+  summary: 'Answer a message with an emoji; twice is once. A message takes 20 different ones, and 2,000 in all',
   access: 'scoped',
   params: reaction,
   response: Message,
