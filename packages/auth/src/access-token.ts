@@ -1,5 +1,5 @@
 import type { Standing } from '@wealist/contract/user/internal'
-import { accessTokenSeconds, tokenIdAt } from '@wealist/kit/revocations'
+import { accessTokenSeconds, tokenIdAt } from '@wealist/kit/token-time'
 import { SignJWT } from 'jose'
 import type { Ctx } from './deps.ts'
 import type { Actor } from '@wealist/kit/actor'

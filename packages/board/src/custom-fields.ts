@@ -1,7 +1,7 @@
 import type { FieldChange, FieldOption, GivenOption, NewField } from '@wealist/contract/board/custom-fields'
 import { alreadyExists, conflict, invalid, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
-import { constraintOf } from '@wealist/kit/sql'
+import { constraintOf } from '@wealist/kit/sql-errors'
 import type { Tx } from '@wealist/kit/tx'
 import { change, see, topicOf } from './access.ts'
 import * as customFields from './custom-fields.sql.ts'

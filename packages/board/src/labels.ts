@@ -1,7 +1,7 @@
 import type { LabelChange, NewLabel } from '@wealist/contract/board/labels'
 import { alreadyExists, conflict, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
-import { constraintOf } from '@wealist/kit/sql'
+import { constraintOf } from '@wealist/kit/sql-errors'
 import { change, see, topicOf } from './access.ts'
 import type { Ctx } from './deps.ts'
 import * as labels from './labels.sql.ts'

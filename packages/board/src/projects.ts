@@ -2,7 +2,7 @@ import type { NewProject, ProjectChange } from '@wealist/contract/board/projects
 import { invalid, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
-import { constraintOf } from '@wealist/kit/sql'
+import { constraintOf } from '@wealist/kit/sql-errors'
 import { change, mustBeIn, runsOrphans, see, topicOf } from './access.ts'
 import * as boards from './boards.sql.ts'
 import type { Ctx } from './deps.ts'

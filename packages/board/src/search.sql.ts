@@ -1,7 +1,7 @@
 import type { TaskFilter, TaskOrder } from '@wealist/contract/board/search'
 import type { Task } from '@wealist/contract/board/tasks'
 import type { PageRequest } from '@wealist/kit/page'
-import { empty, join, type Queryable, raw, type Sql, sql } from '@wealist/kit/sql'
+import { containing, empty, join, type Queryable, raw, type Sql, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 import { columns } from './tasks.sql.ts'
 
@@ -33,12 +33,10 @@ const keysOf = ({ order, descending }: Search): Key[] =>
     ],
   })[order].concat({ by: sql`t.id`, type: 'uuid' })
 
-const literal = (q: string) => `%${q.replace(/[\\%_]/g, '\\$&')}%`
-
 // Without three letters in a row there may be no trigram, and the index would be read from end to end, all projects of it.
 // Another expression than the index's keeps the planner from that: the tasks of the project are fewer.
 const contains = (q: string) =>
-  sql`and (t.title || E'\n' || t.description${raw(/[\p{L}\p{N}]{3}/u.test(q) ? '' : " || ''")}) ilike ${literal(q)}`
+  sql`and (t.title || E'\n' || t.description${raw(/[\p{L}\p{N}]{3}/u.test(q) ? '' : " || ''")}) ilike ${containing(q)}`
 
 // Only what an index serves changes the text, so that statements stay few and prepared.
 const fits = ({ projectId, filter: f }: Search) => {

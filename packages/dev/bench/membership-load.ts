@@ -3,7 +3,8 @@ import { json } from 'node:stream/consumers'
 import { openBus } from '@wealist/kit/bus'
 import { newId } from '@wealist/kit/ids'
 import { openLog } from '@wealist/kit/log'
-import { openMembership, publishMembership } from '@wealist/kit/membership'
+import { openMembership } from '@wealist/kit/membership'
+import { publishMembership } from '@wealist/kit/membership.publish'
 import { openRedis, ready } from '@wealist/kit/redis'
 
 const { redis: url, times } = (await json(process.stdin)) as { redis: string; times: number }

@@ -1,7 +1,7 @@
 import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import { migrate } from '@wealist/kit/migrate'
 import { type Listening, run } from '@wealist/kit/node'
-import type { Overrides } from '@wealist/kit/service'
+import type { Overrides } from '@wealist/kit/base'
 import { withDatabase } from './databases.ts'
 import { environmentOf, type LocalWorld } from './environment.ts'
 import { services } from './services.ts'

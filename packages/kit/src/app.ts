@@ -8,7 +8,8 @@ import { health } from './health.ts'
 import { inOrder } from './mount.ts'
 import { openApi } from './openapi.ts'
 import { requestInfo } from './request-info.ts'
-import type { Runtime, ServiceSpec } from './service.ts'
+import type { ServiceSpec } from './service.ts'
+import type { Runtime } from './start.ts'
 
 export type App = Hono
 

@@ -9,7 +9,8 @@ import { type Auth, openAuth } from './auth.ts'
 import { Config, readConfig } from './config.ts'
 import { newId } from './ids.ts'
 import { openRedis, ready } from './redis.ts'
-import { openRevocations, type Revocations, tokenIdAt } from './revocations.ts'
+import { openRevocations, type Revocations } from './revocations.ts'
+import { tokenIdAt } from './token-time.ts'
 
 const log = testLog()
 const rsa = () => generateKeyPairSync('rsa', { modulusLength: 2048 })

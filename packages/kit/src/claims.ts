@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Person } from './actor.ts'
 import type { Config } from './config.ts'
 import { unauthorized } from './errors.ts'
-import { accessTokenSeconds } from './revocations.redis.ts'
+import { accessTokenSeconds } from './token-time.ts'
 
 /** Seconds that the clocks of two machines may differ. */
 export const clockTolerance = 5

@@ -30,3 +30,11 @@ test('a connection that nobody asks anything is kept, and so is one whose statem
   expect(await slow.row(sql`select 1 as one from pg_sleep(1)`)).toEqual({ one: 1 })
   await Promise.all([db.close(), slow.close()])
 })
+
+test('after the end of its connections, statements and transactions are unavailable alike', async () => {
+  const db = openDb({ url: administratorUrl(), max: 1, log })
+  await db.row(pid)
+  await db.close()
+  await expect(db.row(pid)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  await expect(db.tx((tx) => tx.row(pid))).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+})

@@ -1,10 +1,11 @@
-import type { Socket } from 'node:net'
-import pg from 'pg'
-import type { Log } from './log.ts'
-import { asUnavailable, queryable, type Observe, type Queryable, type Send, sqlState } from './sql.ts'
+import type pg from 'pg'
+import { openPool, type PoolOptions } from './pool.ts'
+import { queryable, type Observe, type Queryable, type Send } from './sql.ts'
+import { asUnavailable, sqlState } from './sql-errors.ts'
 import { openShared } from './shared.ts'
 import { ask } from './statement.ts'
-import { type Commit, type Tx, type TxOptions, openTx } from './tx.ts'
+import { openTx } from './tx.open.ts'
+import type { Commit, Tx, TxOptions } from './tx.ts'
 import { openTurns } from './turns.ts'
 
 /** A service's own database. */
@@ -30,15 +31,7 @@ export interface Db extends Queryable {
   close(): Promise<void>
 }
 
-export interface DbOptions {
-  url: string
-  /** Most connections of this process; a Lambda has one or two, a pod ten. */
-  max: number
-  /** Milliseconds that an unused connection is kept; 30,000 unless told. */
-  idle?: number
-  /** Milliseconds that the server may be silent while an answer is awaited; 12,000 unless told. */
-  silence?: number
-  log: Log
+export interface DbOptions extends PoolOptions {
   observe?: Observe
   /** Called after each commit with what is to be published or relayed; must not throw and is not awaited. */
   onCommit?: (commit: Commit) => void
@@ -65,20 +58,6 @@ const withRoom = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 }
 
-/**
- * Ends a connection on which an answer is awaited and nothing is heard for so many milliseconds: the server ends a
- * statement itself after ten seconds, so the line is dead. Not by the library's `query_timeout`, whose closures keep
- * each answer, and its request, in memory until a full collection.
- */
-export const endSilence = (client: pg.PoolClient, silence = 12_000) => {
-  const line = client.connection.stream as Socket
-  line.setTimeout(silence).on('timeout', () => {
-    if (!(client as { readyForQuery?: boolean }).readyForQuery) line.destroy()
-    // Once it has been told, Node would not tell again.
-    else line.setTimeout(silence)
-  })
-}
-
 // What is sent in the same turn of the event loop leaves in one write: that is the most of what a statement costs here.
 const together =
   (client: pg.PoolClient): Send =>
@@ -91,34 +70,8 @@ const together =
     )
   }
 
-export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommit }: DbOptions): Db => {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max,
-    connectionTimeoutMillis: 3000,
-    idleTimeoutMillis: idle,
-    statement_timeout: 10_000,
-    keepAlive: true,
-    options: '-c timezone=UTC -c datestyle=ISO',
-    // Statements of a checked-out client go out without waiting for the answers of those before them.
-    pipeline: true,
-  } as pg.PoolConfig)
-  // A connection that dies while idle is replaced by the next query; unheard, the event would end the process.
-  pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection was lost'))
-  const connected = new Set<pg.PoolClient>()
-  pool.on('connect', (client) => {
-    connected.add(client)
-    client.once('end', () => connected.delete(client))
-    endSilence(client, silence)
-  })
-
-  // The end of a pool, or of its use of a connection, is not yet the connection's.
-  const gone = async (clients: readonly pg.PoolClient[], end: () => Promise<void>) => {
-    const ended = clients.map((client) => new Promise((resolve) => client.once('end', resolve)))
-    await end()
-    const late = new Promise((resolve) => setTimeout(resolve, 1000).unref())
-    await Promise.race([Promise.all(ended), late])
-  }
+export const openDb = ({ url, max, idle, silence, log, observe, onCommit }: DbOptions): Db => {
+  const { pool, rest, close } = openPool({ url, max, idle, silence, log })
 
   const sender =
     // In a transaction the error comes as it is: whether it is tried again is decided on PostgreSQL's code.
@@ -195,13 +148,7 @@ export const openDb = ({ url, max, idle = 30_000, silence, log, observe, onCommi
     inLine: () => turns.waiting() + shared.waiting(),
     tx: (work, options) =>
       options?.turn === undefined ? repeat(work, options) : turns.of(options.turn, () => repeat(work, options)),
-    rest: async () => {
-      const idle: pg.PoolClient[] = []
-      while (pool.idleCount > 0) idle.push(await pool.connect())
-      await gone(idle, async () => {
-        for (const client of idle) client.release(true)
-      })
-    },
-    close: () => gone([...connected], () => pool.end()),
+    rest,
+    close,
   }
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { RouteSpec } from '@wealist/contract/route'
 import type { Context } from 'hono'
-import { type Actor, isAtLeast, type Person } from './actor.ts'
+import { type Actor, isAtLeast } from './actor.ts'
+import { admit } from './admission.ts'
 import { type Answer, answerError, answerOf, ifMatch, takesIfMatch } from './answer.ts'
 import type { Base, RequestInfo } from './context.ts'
-import { forbidden, Problem, unauthorized, unavailable } from './errors.ts'
+import { requestContext } from './context.open.ts'
+import { forbidden, unavailable } from './errors.ts'
 import { commonHeaders } from './headers.ts'
 import { type Claim, claim, release, storeAnswer } from './idempotency.ts'
 import { type EventStream, eventStreamHeaders } from './live/sse.ts'
@@ -12,9 +14,8 @@ import { bodyOf } from './live/sse-body.ts'
 import type { Mounted } from './mount.ts'
 import { pageRequest } from './page.ts'
 import { parse } from './request.ts'
-import { networkOf, requestInfo } from './request-info.ts'
-import type { Runtime } from './service.ts'
-import type { Tx, TxOptions } from './tx.ts'
+import { requestInfo } from './request-info.ts'
+import type { Runtime } from './start.ts'
 
 /**
  * One mounted route as a Hono handler: request → who asks (401) → limit (429) → input (404, 400) → role (403) →
@@ -45,7 +46,7 @@ export const endpoint = (runtime: Runtime, { route, handler }: Mounted) => {
     // A stream has no end that a connection could go on after.
     if (route.stream && info.raw.method === 'HEAD') return { status: 200, headers: eventStreamHeaders, body: null }
 
-    const ctx = context(shared, { runtime, route, actor, info, headers, claim: kept })
+    const ctx = requestContext(shared, { runtime, route, actor, info, headers, claim: kept })
     try {
       const given = await run(ctx, { ...input, page })
       if (given instanceof Response) return given
@@ -108,39 +109,6 @@ export interface Carrier {
 const idOf = (actor: Actor | undefined) =>
   actor?.kind === 'person' ? actor.id : actor?.kind === 'service' ? actor.name : undefined
 
-// Who asks, within what limit: by person once known, by address before that, so that guessing tokens is limited too.
-const admit = async (
-  { auth, limiter }: Runtime,
-  route: RouteSpec,
-  info: RequestInfo,
-  headers: Record<string, string>,
-): Promise<Actor> => {
-  if (route.access === 'internal') return auth.peer(info.header)
-  let refused: unknown
-  const refuse = (error: unknown) => {
-    const ignored = route.access === 'public' && error instanceof Problem && error.code === 'UNAUTHORIZED'
-    if (!ignored) refused ??= error
-    return undefined
-  }
-  const ticket = route.stream ? new URL(info.raw.url).searchParams.get('ticket') : null
-  let person = await (ticket === null ? auth.identify(info.header) : auth.ticket(ticket)).catch(refuse)
-  if (!person && route.access !== 'public') refused ??= unauthorized()
-  // Both ask Redis at once: one round trip, and none for the first where the process remembers.
-  const [admitted, limit] = await Promise.all([
-    person && auth.admit(person).then(() => true, refuse),
-    route.limit === 'none' ? undefined : limiter.consume(route.limit ?? 'default', countedAs(route, person, info.ip)),
-  ])
-  if (!admitted) person = undefined
-  if (limit) Object.assign(headers, limit.headers)
-  if (limit?.exceeded) throw new Problem('RATE_LIMITED', 'Too many requests. Wait as long as Retry-After says.')
-  if (refused) throw refused
-  return person ?? { kind: 'anonymous' }
-}
-
-// Who is signed in already signs in or up like anybody else at that address, or each account would bring attempts along.
-const countedAs = (route: RouteSpec, person: Person | undefined, ip: string) =>
-  person && !(route.access === 'public' && route.limit === 'sign-in') ? person.id : networkOf(ip)
-
 type Kept =
   | (Claim & { state: 'claimed'; stored?: boolean })
   | { state: 'answered'; status: number; headers: Record<string, string>; body: string | null }
@@ -148,42 +116,4 @@ type Kept =
 const claimOf = async (base: Base, route: RouteSpec, actor: Actor, key: string, input: unknown): Promise<Kept> => {
   const hash = createHash('sha256').update(JSON.stringify(input)).digest('hex')
   return claim(base.db, { actor: idOf(actor) ?? 'anonymous', route: `${route.method} ${route.path}`, key, hash })
-}
-
-interface Asked {
-  runtime: Runtime
-  route: RouteSpec
-  actor: Actor
-  info: RequestInfo
-  headers: Record<string, string>
-  claim: (Claim & { stored?: boolean }) | undefined
-}
-
-// The context of a request: what the service has, by prototype, and what belongs to this request.
-const context = (shared: object, { runtime, route, actor, info, headers, claim: kept }: Asked): unknown => {
-  let inside = false
-  return Object.assign(Object.create(shared) as object, {
-    actor,
-    request: info,
-    call: runtime.peers({ id: info.id, traceparent: info.traceparent }),
-    tx: <T>(work: (tx: Tx) => Promise<T>, options?: TxOptions) =>
-      runtime.base.db.tx(work, {
-        ...options,
-        ...(actor.kind === 'person' && { actorId: actor.id }),
-        ...(kept && {
-          before: async (tx: Tx, answer: T) => {
-            if (kept.stored)
-              throw new Error(`${route.method} ${route.path} keeps its answer with one transaction, and has two`)
-            inside = answer !== undefined || route.status === 204
-            if (inside) await storeAnswer(tx, kept, answerOf(route, answer))
-          },
-        }),
-        after: ({ events }) => {
-          if (kept && inside) kept.stored = true
-          const last = events.at(-1)
-          // Of two topics no one number speaks.
-          if (last && events.every(({ topic }) => topic === last.topic)) headers['topic-seq'] = String(last.seq)
-        },
-      }),
-  })
 }

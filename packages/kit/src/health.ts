@@ -1,5 +1,5 @@
 import type { Hono } from 'hono'
-import type { Runtime } from './service.ts'
+import type { Runtime } from './start.ts'
 import { sql } from './sql.ts'
 
 type Check = 'ok' | 'away'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Client, type PoolClient } from 'pg'
-import { endSilence } from './db.ts'
+import { endSilence } from './pool.ts'
 import type { JobSpec } from './jobs.registry.ts'
 import { keyed } from './jobs.relay.ts'
 import type { Log } from './log.ts'

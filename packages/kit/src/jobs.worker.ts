@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events'
 import { Logger, runTaskList, runTaskListOnce, type Task, type TaskList, type WorkerPool } from 'graphile-worker'
 import { Pool } from 'pg'
-import { endSilence } from './db.ts'
+import { endSilence } from './pool.ts'
 import { openSession, space } from './jobs.locks.ts'
 import { long, runJob, type Runs } from './jobs.run.ts'
 import type { JobSpec } from './jobs.registry.ts'

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import type { Env } from './config.ts'
-import { type Running, type ServiceSpec, start } from './service.ts'
+import type { ServiceSpec } from './service.ts'
+import { type Running, start } from './start.ts'
 
 /** The Lambda adapter for the jobs of a service that are `apart`: the minute's schedule runs what is due of them. */
 export const lambdaJobs = <S extends z.ZodObject, D extends object>(

@@ -1,3 +1,4 @@
+import type { Overrides } from './base.ts'
 import { codeOf, unauthorized } from './errors.ts'
 import type { Env } from './config.ts'
 import { type CloseCode, closeCodeOf, closeCodes } from './live/close-codes.ts'
@@ -5,7 +6,8 @@ import { onFrame } from './live/lambda-frames.ts'
 import * as registry from './live/lambda.redis.ts'
 import type { Kept } from './live/lambda.redis.ts'
 import { socketAt } from './live/socket-route.ts'
-import { type Overrides, type Running, type ServiceSpec, start } from './service.ts'
+import type { ServiceSpec } from './service.ts'
+import { type Running, start } from './start.ts'
 import type * as z from 'zod'
 
 /** An event of API Gateway's WebSocket API, as far as it is looked at; anything else is the minute's schedule. */

@@ -2,12 +2,14 @@ import { topology } from '@wealist/contract/topology'
 import { Hono } from 'hono'
 import { type LambdaContext, streamHandle } from 'hono/aws-lambda'
 import type * as z from 'zod'
+import type { Overrides } from './base.ts'
 import { answerError } from './answer.ts'
 import type { Env } from './config.ts'
 import { notFound, type Problem, unavailable } from './errors.ts'
 import { newId } from './ids.ts'
 import { openLog } from './log.ts'
-import { type Overrides, type Running, type ServiceSpec, start } from './service.ts'
+import type { ServiceSpec } from './service.ts'
+import { type Running, start } from './start.ts'
 
 /** Milliseconds before the function must end at which it sends its client away. */
 const margin = 5000

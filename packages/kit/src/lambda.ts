@@ -2,8 +2,10 @@ import { topology } from '@wealist/contract/topology'
 import { defaultIsContentTypeBinary, handle, type LambdaContext } from 'hono/aws-lambda'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type * as z from 'zod'
+import type { Overrides } from './base.ts'
 import { type Env } from './config.ts'
-import { type Overrides, type Running, type ServiceSpec, start } from './service.ts'
+import type { ServiceSpec } from './service.ts'
+import { type Running, start } from './start.ts'
 
 /** What the minute's schedule sends: anything that is no request. */
 interface Tick {

@@ -1,11 +1,12 @@
-import { pino } from 'pino'
+import { pino, stdSerializers } from 'pino'
 import type { Recent } from './recent.ts'
 
 export type Log = pino.Logger
 
 /**
  * Structured logs, a line an event, on standard output. What is secret never reaches it: requests are logged by their
- * route's pattern (no path parameter, no query), and these fields are blanked wherever they appear.
+ * route's pattern (no path parameter, no query), these fields are blanked wherever they appear, and an error tells what
+ * failed without the arguments of the Redis command or the row of PostgreSQL that it failed with.
  */
 export const openLog = ({
   service,
@@ -25,6 +26,7 @@ export const openLog = ({
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: withoutData },
       redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
     },
     recent ? both(stream, recent) : stream,
@@ -36,5 +38,12 @@ const both = (stream: pino.DestinationStream, recent: Recent) => ({
     stream.write(line)
   },
 })
+
+const withoutData = (error: unknown) => {
+  const said: unknown = stdSerializers.err(error as Error)
+  if (typeof said !== 'object' || said === null) return said
+  const { command, detail: _, ...rest } = said as { command?: { name: string }; detail?: string }
+  return command ? { ...rest, command: command.name } : rest
+}
 
 const secret = ['password', 'token', 'accessToken', 'refreshToken', 'ticket', 'secret', 'authorization', 'cookie']

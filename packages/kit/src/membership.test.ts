@@ -5,7 +5,9 @@ import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Bus, openBus } from './bus.ts'
 import { unavailable } from './errors.ts'
-import { type Membership, type Memberships, openMembership, publishMembership, watchMembership } from './membership.ts'
+import { type Membership, type Memberships, openMembership } from './membership.ts'
+import { publishMembership } from './membership.publish.ts'
+import { watchMembership } from './membership.watch.ts'
 import type { Call } from './peer.ts'
 
 const log = testLog()

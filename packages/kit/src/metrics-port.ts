@@ -1,6 +1,6 @@
 import { serve, type ServerType } from '@hono/node-server'
 import { Hono } from 'hono'
-import type { Running } from './service.ts'
+import type { Running } from './start.ts'
 
 /**
  * What only operators' eyes reach, on a port of its own: `/metrics` for Prometheus, `/health/*` as on the public port,

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { serve as listen, type ServerType } from '@hono/node-server'
 import { topology } from '@wealist/contract/topology'
 import type * as z from 'zod'
+import type { Overrides } from './base.ts'
 import type { Env } from './config.ts'
 import { giveBackWhenQuiet } from './give-back.ts'
 import { listenForSockets } from './live/socket-node.ts'
@@ -10,7 +11,8 @@ import type { EventStream } from './live/sse.ts'
 import { streamTo } from './live/sse-node.ts'
 import { serveMetrics } from './metrics-port.ts'
 import { boundedPipelining } from './pipelining.ts'
-import { type Overrides, type Running, type ServiceSpec, start } from './service.ts'
+import type { ServiceSpec } from './service.ts'
+import { type Running, start } from './start.ts'
 
 export interface Listening<D> extends Running<D> {
   port: number

@@ -1,9 +1,7 @@
 import type { Redis } from './redis.ts'
 import type { Bearer, Revocation, Revoked } from './revocations.ts'
 import { script } from './script.ts'
-
-/** Seconds that an access token lives. */
-export const accessTokenSeconds = 900
+import { accessTokenSeconds } from './token-time.ts'
 
 /** Most entries of one read. */
 export const pageSize = 1000

@@ -5,7 +5,8 @@ import { testRedis } from '@wealist/dev/testing/redis'
 import { afterEach, expect, test, vi } from 'vitest'
 import { newId } from './ids.ts'
 import { openRedis, ready, type Redis } from './redis.ts'
-import { openRevocations, type Revoked, tokenIdAt } from './revocations.ts'
+import { openRevocations, type Revoked } from './revocations.ts'
+import { tokenIdAt } from './token-time.ts'
 import { sessionKey, sessionsKey } from './revocations.redis.ts'
 
 const log = testLog()

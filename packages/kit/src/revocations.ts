@@ -1,12 +1,12 @@
-import { v7 } from 'uuid'
 import type { Person } from './actor.ts'
 import type { Config } from './config.ts'
 import { unavailable } from './errors.ts'
 import type { Log } from './log.ts'
 import type { Redis } from './redis.ts'
+import { openMemory } from './revocations.memory.ts'
 import * as store from './revocations.redis.ts'
-
-export { accessTokenSeconds } from './revocations.redis.ts'
+import { followStream } from './revocations.stream.ts'
+import { madeAt } from './token-time.ts'
 
 /**
  * What is no longer good: every token that a person got up to `at`, those of some sessions, or one token. `at` is the
@@ -64,59 +64,12 @@ export interface Revocations {
   close(): Promise<void>
 }
 
-const poll = 500
-const unconfirmed = 10_000
-// As many as Redis answers well within the time of a command.
-const batch = 200
-
 /** The channel of the bus that says: read now. Whoever has the bus calls `nudge` then. */
 export const revocationChannel = 'revocations'
 
-/** The id of a token made at this time of Redis, in milliseconds: a UUIDv7, so that a revocation can tell before from after. */
-export const tokenIdAt = (ms: number) => v7({ msecs: ms })
-
-/** When a token was made, in milliseconds of Redis' clock, by its id. */
-export const madeAt = (jti: string) => Number.parseInt(jti.slice(0, 8) + jti.slice(9, 13), 16)
-
-/** True where the entry ends this person's token. */
-export const concerns = (entry: Revoked, person: Bearer) =>
-  entry.jti === person.jti ||
-  entry.sids.includes(person.sid) ||
-  (entry.sub === person.id && madeAt(person.jti) <= entry.at)
-
-// What this process knows: entries by each thing they name, until they die.
-const openMemory = (clock: { now(): number }) => {
-  const subs = new Map<string, Revoked>()
-  const sids = new Map<string, Revoked>()
-  const jtis = new Map<string, Revoked>()
-  // Gives whether anything in it was new.
-  const put = (map: Map<string, Revoked>, key: string, entry: Revoked) => {
-    if ((map.get(key)?.at ?? -1) >= entry.at) return false
-    map.set(key, entry)
-    return true
-  }
-  return {
-    has: (person: Bearer) =>
-      sids.has(person.sid) || jtis.has(person.jti) || (subs.get(person.id)?.at ?? -1) >= madeAt(person.jti),
-    add: (entry: Revoked) => {
-      if (entry.until <= clock.now()) return false
-      const news = entry.sids.map((sid) => put(sids, sid, entry))
-      if (entry.jti) news.push(put(jtis, entry.jti, entry))
-      if (entry.sub) news.push(put(subs, entry.sub, entry))
-      return news.includes(true)
-    },
-    all: () => [...new Set([...subs.values(), ...sids.values(), ...jtis.values()])],
-    forget: () => {
-      for (const map of [subs, sids, jtis])
-        for (const [key, { until }] of map) if (until <= clock.now()) map.delete(key)
-    },
-  }
-}
-
 /**
- * Opens what this process knows of revocations and keeps it current: the stream in Redis is read from the last id every
- * 500 ms, and at once on a nudge. What is read is merged, never put in place of what is known; when Redis comes back
- * with nothing, what is known is written back. `remember: false` (Lambda) reads Redis for every request instead.
+ * Opens what this process knows of revocations and keeps it current, by the stream that all write. `remember: false`
+ * (Lambda) reads Redis for every request instead.
  */
 export const openRevocations = async ({
   redis,
@@ -134,12 +87,6 @@ export const openRevocations = async ({
   const listeners = new Set<(entry: Revoked) => void>()
   const known = openMemory(clock)
   const channel = config.REDIS_PREFIX + revocationChannel
-  let cursor = '0-0'
-  let boot: string | undefined
-  let confirmedAt = -Infinity
-  let closed = false
-  let again = false
-  let reading: Promise<void> | undefined
 
   const take = (entry: Revoked) => {
     if (!known.add(entry)) return
@@ -152,56 +99,7 @@ export const openRevocations = async ({
     }
   }
 
-  const read = async () => {
-    const asked = clock.now()
-    const found = await store.read(redis, cursor)
-    if (found.boot !== boot) {
-      // Another data set than the one read before: it may lack what this process knows, and its ids begin anew.
-      const all = known.all()
-      for (let i = 0; i < all.length; i += batch)
-        await Promise.all(all.slice(i, i + batch).map((entry) => store.restore(redis, entry)))
-      boot = found.boot
-      cursor = '0-0'
-      again = true
-      return
-    }
-    for (const { id, entry } of found.entries) {
-      cursor = id
-      take(entry)
-    }
-    if (found.entries.length === store.pageSize) again = true
-    else confirmedAt = asked
-  }
-
-  const refresh = async () => {
-    try {
-      while (again) {
-        again = false
-        await read()
-      }
-      known.forget()
-    } catch (error) {
-      if (redis.status === 'ready') log.warn({ err: error }, 'revocations could not be read')
-    } finally {
-      reading = undefined
-    }
-  }
-  const nudge = () => {
-    if (closed) return
-    again = true
-    reading ??= refresh()
-  }
-  // A replica that took over has the same mark and may lack the last entries: everything is compared once more.
-  const reconnected = () => {
-    boot = undefined
-    nudge()
-  }
-  const timer = remember ? setInterval(nudge, poll).unref() : undefined
-  if (remember) {
-    redis.on('ready', reconnected)
-    nudge()
-    await reading
-  }
+  const stream = remember ? await followStream({ redis, known, take, log, clock }) : undefined
 
   const away = (error: unknown) => {
     log.warn({ err: error }, 'revocations could not be asked for')
@@ -220,7 +118,7 @@ export const openRevocations = async ({
       const [revoked, blocked] = await answers.catch((error: unknown) => Promise.reject(away(error)))
       return revoked || blocked || known.has(person)
     },
-    confirmed: () => !remember || clock.now() - confirmedAt < unconfirmed,
+    confirmed: () => stream?.confirmed() ?? true,
     revoke: async (what) => {
       const entry = await store.write(redis, what, channel).catch((error: unknown) => Promise.reject(away(error)))
       if (remember && entry) take(entry)
@@ -234,17 +132,11 @@ export const openRevocations = async ({
     block: (sub) => store.block(redis, sub),
     unblock: (sub) => store.unblock(redis, sub),
     isBlocked: (sub) => store.isBlocked(redis, sub),
-    nudge,
+    nudge: () => stream?.nudge(),
     onRevoked: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    close: async () => {
-      closed = true
-      again = false
-      clearInterval(timer)
-      redis.off('ready', reconnected)
-      await reading
-    },
+    close: async () => stream?.close(),
   }
 }

@@ -1,23 +1,15 @@
-import pg from 'pg'
+import type pg from 'pg'
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag'
-import { unavailable } from './errors.ts'
 import { Json } from './json.ts'
-import { staleCursor, type PageRequest } from './page.ts'
+import type { PageRequest } from './page.ts'
+import { forged, type Listed, listed, pageText } from './sql-page.ts'
 import type { Statement } from './statement.ts'
 
 export { empty, join, raw, sql, type Sql }
 
-/**
- * What a page lists: `items` selects at most `limit + 1` rows in order, `keys` names the columns that order them, none of
- * them null. `item` names the column that holds the item as JSON where keys are no part of it.
- */
-export interface Listed {
-  items: Sql
-  keys: readonly string[]
-  item?: string
-  /** It searches, and may take long: it has a connection alone. */
-  slow?: boolean
-}
+/** The pattern by which `like` finds what has this text in it, as it is: no letter of it is a wildcard. */
+export const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
+
 interface LiveScope {
   scope: Sql
   topic: Sql
@@ -61,8 +53,8 @@ export type Observe = (statement: Pick<Statement, 'text' | 'values'>, ms: number
 
 export type Send = <R>(statement: Statement) => Promise<pg.QueryResult & { rows: R[] }>
 
-// A statement text is prepared once a connection under a short name. Texts are few; a service that made ever new ones
-// would lose the names of the oldest only.
+// A statement text is prepared once a connection under a short name. Texts are few; of a service that made ever new ones
+// the later are not prepared.
 const names = new Map<string, string>()
 const nameOf = (text: string) => {
   let name = names.get(text)
@@ -116,62 +108,3 @@ export const queryable = (send: Send): Queryable => {
     },
   }
 }
-
-// PostgreSQL writes no line break after a comma in the JSON of a row, nor do we in what a `json` column holds: this is
-// only ever between two.
-const between = ',\n'
-const sqlBetween = raw(String.raw`E',\n'`)
-
-// One row for a whole page, however many it has: the items as they go to the wire in the order of their select, and the
-// keys beside them where the items do not hold them.
-const listed = ({ items, keys, item }: Listed) =>
-  sql`select string_agg(${item ? column(item) : raw('to_json(r)::text')}, ${sqlBetween}) as items, count(*)::text as n,
-      ${item ? sql`string_agg(json_build_object(${join(keys.flatMap(named))})::text, ${sqlBetween})` : raw('null')} as keys
-    from (${items}) r`
-const column = (name: string) => raw(`r."${name}"::text`)
-const named = (key: string) => [raw(`'${key}'`), raw(`r."${key}"`)]
-
-interface Lines {
-  items: string | null | undefined
-  n: string | null | undefined
-  keys: string | null | undefined
-}
-
-const pageText = ({ limit, cursor }: PageRequest, { keys: names }: Listed, { items, n, keys }: Lines) => {
-  if (!items || Number(n) <= limit) return `"items":[${items ?? ''}],"nextCursor":null`
-  const shown = withoutLast(items)
-  const last = JSON.parse(lastOf(keys ? withoutLast(keys) : shown)) as Record<string, unknown>
-  return `"items":[${shown}],"nextCursor":"${cursor(names.map((name) => String(last[name])))}"`
-}
-
-const withoutLast = (lines: string) => lines.slice(0, Math.max(0, lines.lastIndexOf(between)))
-const lastOf = (lines: string) => lines.slice(lines.lastIndexOf(between) + 1)
-
-// A cursor somebody made up can hold text that PostgreSQL cannot read as the column's type (class 22).
-const forged = <T>(page: PageRequest, rows: Promise<T>) =>
-  page.after ? rows.catch((e: unknown) => Promise.reject(sqlState(e)?.startsWith('22') ? staleCursor() : e)) : rows
-
-/** The SQLSTATE of an error of PostgreSQL, or undefined. */
-export const sqlState = (error: unknown) => (error instanceof pg.DatabaseError ? error.code : undefined)
-
-/** The name of the constraint that an error of PostgreSQL speaks of. */
-export const constraintOf = (error: unknown) => (error instanceof pg.DatabaseError ? error.constraint : undefined)
-
-// 08 connection, 53 resources, 57 shutdown or a statement that took too long, 25P03 and 25P04 a transaction that did,
-// 26000 one behind another that was to prepare it and failed, 55P03, 40P01 and 40001 rows that stayed busy however often
-// it was tried: later it works, and nothing was stored.
-const away = (error: unknown) => {
-  const state = sqlState(error)
-  if (state) return /^(26000|08|53|57|25P0[34]|55P03|40P01|40001)/.test(state)
-  const { code, message } = error as { code?: string; message?: string }
-  return (
-    (code !== undefined && /^(ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|ENOENT)/.test(code)) ||
-    /connection|timeout exceeded when trying/i.test(message ?? '')
-  )
-}
-
-/** Turns "PostgreSQL is away" into the contract's 503 and leaves every other error as it is. */
-export const asUnavailable = (error: unknown): unknown =>
-  error instanceof Error && error.name !== 'Problem' && away(error)
-    ? Object.assign(unavailable('The database is busy or away for a moment.'), { cause: error })
-    : error

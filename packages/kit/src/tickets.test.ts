@@ -6,7 +6,7 @@ import type { Person } from './actor.ts'
 import { newId } from './ids.ts'
 import { openRedis, ready } from './redis.ts'
 import { blockedKey, sessionKey } from './revocations.redis.ts'
-import { tokenIdAt } from './revocations.ts'
+import { tokenIdAt } from './token-time.ts'
 import { openTickets } from './tickets.ts'
 
 const log = testLog()

@@ -1,6 +1,7 @@
 import type { Base } from './context.ts'
 import { type DirectoryEvent, followDirectory } from './directory.ts'
-import { openMembership, watchMembership } from './membership.ts'
+import { openMembership } from './membership.ts'
+import { watchMembership } from './membership.watch.ts'
 import type { Tx } from './tx.ts'
 
 /**

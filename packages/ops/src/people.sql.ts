@@ -1,7 +1,7 @@
 import type { Person, PersonStatus, PlatformRole } from '@wealist/contract/ops/people'
 import type { PageRequest } from '@wealist/kit/page'
 import type { PersonStanding } from '@wealist/kit/revocations'
-import { empty, type Queryable, sql } from '@wealist/kit/sql'
+import { containing, empty, type Queryable, sql } from '@wealist/kit/sql'
 
 // ops may read these views and call these functions, and nothing else of user's database.
 
@@ -14,13 +14,10 @@ export interface Filter {
   status?: PersonStatus | undefined
 }
 
-/** Text that LIKE takes as it is. */
-const literally = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
-
 export const list = (db: Queryable, { q, role, status }: Filter, page: PageRequest) =>
   db.page<Person>(page, {
     items: sql`select ${columns} from ops.people p where true
-      ${q ? sql`and (p.name ilike ${literally(q)} or p.email ilike ${literally(q)})` : empty}
+      ${q ? sql`and (p.name ilike ${containing(q)} or p.email ilike ${containing(q)})` : empty}
       ${role ? sql`and p.role = ${role}` : empty} ${status ? sql`and p.status = ${status}` : empty}
       ${page.after ? sql`and (p.created_at, p.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
       order by p.created_at desc, p.id desc limit ${page.limit + 1}`,

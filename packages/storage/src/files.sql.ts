@@ -1,6 +1,6 @@
 import type { File, FileKind, FileVersion } from '@wealist/contract/storage/files'
 import type { PageRequest } from '@wealist/kit/page'
-import { empty, type Queryable, sql } from '@wealist/kit/sql'
+import { containing, empty, type Queryable, sql } from '@wealist/kit/sql'
 
 /** A file as answers show it, from `files f`. */
 export const columns = sql`f.id, f.workspace_id as "workspaceId", f.folder_id as "folderId", f.name, f.size, f.mime_type as "mimeType",
@@ -18,7 +18,7 @@ export const list = (db: Queryable, { workspaceId, folderId, q, type, page }: Fi
   db.page<File>(page, {
     items: sql`select ${columns} from files f where f.workspace_id = ${workspaceId} and f.deleted_at is null
       ${folderId === undefined ? empty : sql`and f.folder_id = ${folderId}`}
-      ${q === undefined ? empty : sql`and f.name ilike ${`%${q.replace(/[\\%_]/g, '\\$&')}%`}`}
+      ${q === undefined ? empty : sql`and f.name ilike ${containing(q)}`}
       ${type === undefined ? empty : sql`and f.kind = ${type}`}
       ${page.after ? sql`and (f.created_at, f.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
       order by f.created_at desc, f.id desc limit ${page.limit + 1}`,

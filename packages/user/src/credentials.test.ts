@@ -1,7 +1,7 @@
 import { cutOff } from '@wealist/dev/testing/redis'
 import { internal, users } from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
-import { tokenIdAt } from '@wealist/kit/revocations'
+import { tokenIdAt } from '@wealist/kit/token-time'
 import { sessionsKey } from '@wealist/kit/revocations.redis'
 import { password, type UserService, userService } from '@wealist/dev/testing/user-service'
 import { afterAll, beforeAll, expect, test } from 'vitest'

@@ -1,7 +1,7 @@
 import type { Membership } from '@wealist/contract/user/internal'
 import type { WorkspaceRole } from '@wealist/contract/user/workspaces'
 import type { Base } from '@wealist/kit/context'
-import { publishMembership } from '@wealist/kit/membership'
+import { publishMembership } from '@wealist/kit/membership.publish'
 import type { Tx } from '@wealist/kit/tx'
 import type { Ctx } from './deps.ts'
 import * as directory from './directory.sql.ts'

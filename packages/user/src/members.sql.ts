@@ -1,9 +1,8 @@
 import type { Member } from '@wealist/contract/user/members'
 import type { GrantedRole } from '@wealist/contract/user/workspaces'
 import type { PageRequest } from '@wealist/kit/page'
-import { empty, type Queryable, sql } from '@wealist/kit/sql'
+import { containing, empty, type Queryable, sql } from '@wealist/kit/sql'
 import { avatarUrl } from './users.sql.ts'
-import { literally } from './workspaces.sql.ts'
 
 const columns = (assets: string) =>
   sql`m.user_id as "userId", u.name, u.email, ${avatarUrl(assets, 'u')}, m.role, m.joined_at as "joinedAt"`
@@ -18,7 +17,7 @@ export const list = (
   assets: string,
   { workspaceId, viewer, q, page }: { workspaceId: string; viewer: string; q: string; page: PageRequest },
 ) => {
-  const matching = q === '' ? empty : sql`and (u.name ilike ${literally(q)} or u.email ilike ${literally(q)})`
+  const matching = q === '' ? empty : sql`and (u.name ilike ${containing(q)} or u.email ilike ${containing(q)})`
   const after = page.after
     ? sql`and (m.joined_at, m.user_id) > (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)`
     : empty

@@ -6,14 +6,11 @@ import type {
   WorkspaceRole,
 } from '@wealist/contract/user/workspaces'
 import type { PageRequest } from '@wealist/kit/page'
-import { empty, type Queryable, type Sql, sql } from '@wealist/kit/sql'
+import { containing, empty, type Queryable, type Sql, sql } from '@wealist/kit/sql'
 
 const columns = (role: Sql) => sql`w.id, w.name, w.description, w.is_public as "isPublic",
   w.requires_approval as "requiresApproval", w.only_owner_can_invite as "onlyOwnerCanInvite", w.owner_id as "ownerId",
   w.member_count as "memberCount", ${role} as role, w.version, w.created_at as "createdAt", w.updated_at as "updatedAt"`
-
-/** Text that LIKE takes as it is. */
-export const literally = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
 
 const afterName = (page: PageRequest) =>
   page.after ? sql`and (w.name, w.id) > (${page.after[0]}, ${page.after[1]}::uuid)` : empty
@@ -31,7 +28,7 @@ export const discover = (db: Queryable, { userId, q, page }: { userId: string; q
         w.member_count as "memberCount", m.role, exists (select from join_requests j
           where j.workspace_id = w.id and j.user_id = ${userId} and j.status = 'pending') as requested
       from workspaces w left join members m on m.workspace_id = w.id and m.user_id = ${userId}
-      where w.is_public and w.deleted_at is null and w.name ilike ${literally(q)} ${afterName(page)}
+      where w.is_public and w.deleted_at is null and w.name ilike ${containing(q)} ${afterName(page)}
       order by w.name, w.id limit ${page.limit + 1}`,
     keys: ['name', 'id'],
     slow: true,

@@ -78,12 +78,12 @@ export const onePlaceEach: Rule = (sources) =>
     return found
   })
 
-// Types and the names of errors (sqlState, constraintOf) are not SQL: rules say by them what a constraint refused.
+// Types are not SQL, nor are its errors, which have a file of their own: rules say by them what a constraint refused.
 const usesSql = (s: Source, i: string) => {
   if (i !== '@wealist/kit/sql') return true
   const line = new RegExp(`import\\s+(type\\s+)?\\{([^}]*)\\}\\s*from\\s*['"]${i}['"]`).exec(s.text)
   if (!line || line[1]) return !line
-  return line[2]!.split(',').some((n) => /^\s*(sql|raw|join|empty)\b/.test(n))
+  return line[2]!.split(',').some((n) => /^\s*(?!type\b)\w/.test(n))
 }
 
 /** 7. Every edge a service uses is in the topology: each `call('peer', …)` in its code. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { internal } from '@wealist/contract/user'
 import type { DirectoryEvent, Membership } from '@wealist/contract/user/internal'
-import { publishMembership } from '@wealist/kit/membership'
+import { publishMembership } from '@wealist/kit/membership.publish'
 import type { Redis } from '@wealist/kit/redis'
 
 type Role = NonNullable<Membership['role']>
