@@ -1,14 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sessions } from '@wealist/contract/auth'
+import * as board from '@wealist/contract/board'
 import { call } from '@wealist/contract/call'
 import { people, settings } from '@wealist/contract/ops'
 import { serviceNames } from '@wealist/contract/topology'
 import { users } from '@wealist/contract/user'
+import { docsPage, docsPolicy } from '@wealist/kit/docs'
 import { dist } from '@wealist/ops-portal/build'
 import axe from 'axe-core'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { landingPage } from './landing.ts'
 import { repository } from './repository.ts'
 import { browserPath, password, type PortalWorld, portalWorld } from './testing/portal-world.ts'
 
@@ -55,6 +58,14 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await admin.getByText('What is wrong now').waitFor()
     expect(performance.now() - begun).toBeLessThan(10_000)
     await admin.screenshot({ path: join(shots, 'en-light-overview-down.png') })
+    // From what is wrong one comes to since when and what to do, and to who else says something of it.
+    await admin.getByText(/last heard of at about \d\d:\d\d \S+|not heard of/).waitFor()
+    await admin.getByRole('link', { name: 'board is down' }).click()
+    await admin.getByTestId('now').getByText('Look whether board runs').waitFor()
+    await admin.getByTestId('now').getByRole('link', { name: 'Logs', exact: true }).click()
+    await admin.getByRole('link', { name: 'What the others say of board' }).waitFor()
+    expect(await admin.getByText(/No lines/).count()).toBe(0)
+    await admin.goto('/')
     await world.start('board')
     await service(admin, 'board').and(admin.locator('[data-status=up]')).waitFor()
     await admin.getByText('Everything is well').waitFor()
@@ -108,11 +119,19 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await page.goto('/settings')
     await page.getByText('Only an admin changes these').waitFor()
     expect(await page.getByRole('button', { name: 'Save' }).count()).toBe(0)
+    // What may only be read can be read: what is disabled is pale.
+    await expect.poll(() => page.locator('[data-setting] :is(input, textarea)').count(), until).toBeGreaterThan(3)
+    expect(
+      await page
+        .locator('[data-setting] :is(input:not([type=hidden]), textarea):is(:disabled, :not([readonly]))')
+        .count(),
+    ).toBe(0)
     for (const path of pages) {
       await page.goto(`/${path}`)
       await page.locator('main h1').waitFor()
       // What could not be read at once is read again.
-      await expect.poll(() => page.getByRole('alert').count(), { timeout: 15_000, message: path }).toBe(0)
+      const alerts = () => page.getByRole('alert').allInnerTexts()
+      await expect.poll(alerts, { timeout: 15_000, message: path }).toEqual([])
     }
     const { accessToken } = await world.signIn('victor@example.com')
     const as = { base: world.at('ops').base, token: accessToken }
@@ -178,6 +197,7 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await form.getByRole('textbox').fill('Maintenance tonight')
     await form.getByRole('button', { name: 'Save' }).click()
     await admin.getByRole('status').getByText('Maintenance tonight').waitFor()
+    await admin.getByRole('status').getByText('Announcement: saved').waitFor()
     await form.getByRole('textbox').fill('')
     await form.getByRole('button', { name: 'Save' }).click()
     await expect.poll(() => admin.getByRole('status').getByText('Maintenance tonight').count(), until).toBe(0)
@@ -288,6 +308,53 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await page.context().close()
   }, 30_000)
 
+  test('on a phone every page fits, tells what its tables tell, and one can sign out', async () => {
+    const page = await world.page({ viewport: { width: 390, height: 844 } })
+    await signIn(page, 'alice@example.com')
+    const menu = page.getByRole('button', { name: 'Open or close the menu' })
+    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    for (const path of pages) {
+      await page.goto(`/${path}`)
+      await page.locator('main h1').waitFor()
+      await page.waitForLoadState('networkidle')
+      expect(await tooWide(page), path).toEqual([])
+      await page.screenshot({ path: join(shots, `en-phone-${path || 'overview'}.png`), fullPage: true })
+    }
+    await page.goto('/people')
+    const bob = row(page, 'bob@example.com')
+    for (const part of ['active', /\w+ \d+, 20\d\d/]) expect(await inside(bob.getByText(part))).toBe(true)
+    await page.goto('/logs?service=ops')
+    expect(await inside(page.locator('.line .of').first())).toBe(true)
+    expect(await menu.getAttribute('aria-expanded')).toBe('false')
+    await menu.click()
+    await page.getByRole('navigation').getByText('alice (admin)').waitFor()
+    await page.getByRole('navigation').getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in to operations' }).waitFor()
+    await page.context().close()
+  }, 60_000)
+
+  test.each(['light', 'dark'] as const)(
+    'the reference of a service and the landing page, %s: nothing serious, on a phone too, and a link opens its route',
+    async (colorScheme) => {
+      const page = await world.page({ viewport: { width: 390, height: 844 }, colorScheme })
+      const headers = { 'content-security-policy': docsPolicy, 'content-type': 'text/html; charset=utf-8' }
+      await page.route('**/docs', (route) => route.fulfill({ headers, body: docsPage('board', board) }))
+      await page.goto('/docs#tasks.move')
+      await page.locator('[id="tasks.move"]').waitFor()
+      await page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+      expect(await tooWide(page)).toEqual([])
+      expect(await violations(page, 'docs')).toEqual([])
+      await page.screenshot({ path: join(shots, `en-phone-docs-${colorScheme}.png`) })
+      for (const language of ['en', 'ko'] as const) {
+        await page.setContent(landingPage(language))
+        expect(await tooWide(page)).toEqual([])
+        expect(await violations(page, `landing ${language}`)).toEqual([])
+      }
+      await page.context().close()
+    },
+    60_000,
+  )
+
   test('the first page loads at most 250 KB of compressed JavaScript', async () => {
     const page = await world.page()
     await signIn(page, 'alice@example.com')
@@ -344,6 +411,17 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     expect(readdirSync(shots).length).toBeGreaterThanOrEqual(4 * (pages.length + 1))
   })
 })
+
+// What sticks out of the window, but for what lies in a box that scrolls.
+const tooWide = (page: Page) =>
+  page.evaluate<string[]>(`[...document.querySelectorAll('body *')]
+    .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && e.checkVisibility({ visibilityProperty: true }))
+    .filter((e) => !e.closest('.wide, .skip, [data-collapsed]'))
+    .map((e) => e.outerHTML.slice(0, 120))`)
+const inside = async (locator: Locator) => {
+  const box = (await locator.boundingBox())!
+  return box.x >= 0 && box.x + box.width <= 390
+}
 
 const violations = async (page: Page, where: string) => {
   await page.evaluate(axe.source)

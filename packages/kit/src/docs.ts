@@ -1,4 +1,5 @@
-import { type Contract, isSocket, type NamedRoute, routesOf } from '@wealist/contract/route'
+import { statuses } from '@wealist/contract/problem'
+import { type Contract, isSocket, type NamedRoute, routesOf, type SocketSpec } from '@wealist/contract/route'
 import type { ServiceName } from '@wealist/contract/topology'
 import * as z from 'zod'
 import { takesIfMatch } from './answer.ts'
@@ -9,23 +10,46 @@ const verbs = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 const byPath = ({ route: a }: NamedRoute, { route: b }: NamedRoute) =>
   a.path.localeCompare(b.path) || verbs.indexOf(a.method) - verbs.indexOf(b.method)
 const pretty = (schema: z.ZodType, io: 'input' | 'output') => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    // The pattern of a format is a line of signs that says what its name says.
+    override: ({ jsonSchema }) => void (jsonSchema.format && delete jsonSchema.pattern),
+  })
   return escaped(JSON.stringify(rest, null, 2))
 }
 const part = (title: string, schema: z.ZodType | undefined, io: 'input' | 'output' = 'input') =>
-  schema ? `<h4>${title}</h4><pre>${pretty(schema, io)}</pre>` : ''
+  schema ? `<h3>${title}</h3><pre>${pretty(schema, io)}</pre>` : ''
+const json = (title: string, value: unknown) =>
+  value === undefined ? '' : `<h3>${title}</h3><pre>${escaped(JSON.stringify(value, null, 2))}</pre>`
 
+// The name stands inside what opens, so that a link to it opens it, and no script is needed.
 const entry = ({
   name,
   route,
-}: NamedRoute) => `<details id="${name}"><summary><b class="${route.method}">${route.method}</b> <code>${escaped(route.path)}</code>
-<span>${prose(route.summary)}</span></summary><p>Name <code>${name}</code> · access <code>${route.access}${route.role ? ` (${route.role})` : ''}</code> · answers <code>${route.status ?? 200}</code>
+}: NamedRoute) => `<details><summary><b class="${route.method}">${route.method}</b> <code>${escaped(route.path)}</code>
+<span>${prose(route.summary)}</span></summary><p id="${name}">Name <a href="#${name}"><code>${name}</code></a> · access <code>${route.access}${route.role ? ` (${route.role})` : ''}</code> · answers <code>${route.status ?? 200}</code>
 ${route.idempotent ? ' · takes <code>Idempotency-Key</code>' : ''}${route.versioned ? ' · <code>ETag</code>' : ''}${takesIfMatch(route) ? ' · takes <code>If-Match</code>' : ''}</p>
-${part('Query', route.query)}${part('Body', route.body)}${typeof route.raw === 'object' ? part(`Body (<code>${route.raw.media}</code>)`, route.raw.schema) : ''}${route.example.body ? `<h4>Example</h4><pre>${escaped(JSON.stringify(route.example.body, null, 2))}</pre>` : ''}${part('Answer', route.response, 'output')}</details>`
+${part('Path', route.params)}${part('Query', route.query)}${json('Example of a query', route.example.query)}${part('Body', route.body)}${typeof route.raw === 'object' ? part(`Body (<code>${route.raw.media}</code>)`, route.raw.schema) : ''}${json('Example', route.example.body)}${part('Answer', route.response, 'output')}</details>`
 
-const style = `:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}h1{font-size:1.5rem}h2{margin:2rem 0 .5rem;text-transform:capitalize}
-details{border:1px solid #8884;border-radius:6px;margin:.35rem 0;padding:.5rem .8rem}summary{cursor:pointer}summary span{opacity:.7;margin-left:.6rem}pre{background:#8881;padding:.7rem;border-radius:6px;overflow:auto;font-size:13px}
-b{display:inline-block;min-width:4.2rem}.GET{color:#1a7f5a}.POST{color:#1f6feb}.PUT,.PATCH{color:#9a6700}.DELETE{color:#cf222e}h4{margin:.8rem 0 .2rem}`
+const socket = ({ path, summary, query, incoming, outgoing }: SocketSpec) =>
+  `<details><summary><b class="GET">WS</b> <code>${escaped(path)}</code><span>${prose(summary)}</span></summary>${part('Query', query)}${part('You send', incoming)}${part('You receive', outgoing, 'output')}</details>`
+
+const codes = Object.entries(statuses).map(([code, status]) => `<code>${code}</code> ${status}`)
+
+/** What holds for every route, for who sees a first one. */
+const manners = (service: ServiceName) => `<details open><summary>Before the first request</summary><ul>
+<li>Outside, <code>/api/svc/${service}</code> stands before every path.</li>
+<li>Send <code>authorization: Bearer &#60;accessToken&#62;</code>; <code>POST /api/auth/login</code> of auth gives one, good for 15 minutes. A socket, or a stream of an EventSource, takes <code>?ticket=</code> of <code>POST /api/auth/ticket</code> instead.</li>
+<li>Access: <code>public</code> anybody, without a token; <code>self</code> who is signed in, about themselves; <code>scoped</code> who has a right on what the path, query or body names; <code>role</code> a platform role.</li>
+<li>A list is <code>{ items, nextCursor }</code>: ask again with <code>?cursor=</code> until it is null; <code>?limit=</code> is 50 unless told, at most 100.</li>
+<li>In examples <code>$task</code> stands for the id of a task, and so on.</li>
+<li>An error is <code>{ error: { code, message, details?, requestId } }</code>: ${codes.join(', ')}.</li></ul></details>`
+
+const style = `:root{color-scheme:light dark}*{box-sizing:border-box}body{background:canvas;color:canvastext;font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}h1{font-size:1.5rem}h2{margin:2rem 0 .5rem;text-transform:capitalize}
+details{border:1px solid #8884;border-radius:6px;margin:.35rem 0;padding:.5rem .8rem}summary{cursor:pointer;overflow-wrap:anywhere}summary span{opacity:.75;margin-left:.6rem}pre{background:#8881;padding:.7rem;border-radius:6px;font-size:13px}pre,code{white-space:pre-wrap;overflow-wrap:anywhere}
+a{color:light-dark(#0b57d0,#8ab4f8)}:focus-visible{outline:2px solid light-dark(#0b57d0,#8ab4f8);outline-offset:2px}p[id],h2[id]{scroll-margin-top:4rem}nav{display:flex;flex-wrap:wrap;gap:.2rem .9rem;text-transform:capitalize}ul{padding-left:1.2rem}
+b{display:inline-block;min-width:4.2rem}.GET{color:light-dark(#1a7f5a,#4cc38a)}.POST{color:light-dark(#0b5cd5,#79b0ff)}.PUT,.PATCH{color:light-dark(#8a5a00,#e3b341)}.DELETE{color:light-dark(#c01c28,#ff8a80)}h3{font-size:1rem;margin:.8rem 0 .2rem}`
 
 /** A reference page made from the contract alone: no script, nothing loaded from elsewhere. */
 export const docsPage = (service: ServiceName, contract: Contract) => {
@@ -34,13 +58,13 @@ export const docsPage = (service: ServiceName, contract: Contract) => {
     .toSorted(byPath)
   const groups = Object.groupBy(routes, ({ name }) => name.split('.')[0]!)
   const sockets = Object.values(contract).flatMap((feature) => Object.values(feature).filter(isSocket))
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>weAlist ${service}: reference</title><style>${style}</style>
-<h1>weAlist ${service}</h1><p>${routes.length} routes. The same as <a href="/openapi.json">OpenAPI 3.1</a>. Outside, <code>/api/svc/${service}</code> stands before every path.</p>
-${Object.entries(groups)
-  .map(([group, entries]) => `<h2>${group.replaceAll(/([A-Z])/g, ' $1')}</h2>${entries!.map(entry).join('')}`)
-  .join('')}
-${sockets.length ? `<h2>Sockets</h2>${sockets.map((s) => `<details><summary><b class="GET">WS</b> <code>${escaped(s.path)}</code><span>${prose(s.summary)}</span></summary>${part('You send', s.incoming)}${part('You receive', s.outgoing, 'output')}</details>`).join('')}` : ''}</html>`
+  const titles = Object.keys(groups).map((group) => [group, group.replaceAll(/([A-Z])/g, ' $1')] as const)
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>weAlist ${service}: reference</title><link rel="icon" href="data:,"><style>${style}</style>
+<main><h1>weAlist ${service}</h1><p>${routes.length} routes. The same as <a href="/openapi.json">OpenAPI 3.1</a>.</p>${manners(service)}
+<nav aria-label="Features">${titles.map(([group, title]) => `<a href="#of-${group}">${title}</a>`).join('')}${sockets.length ? '<a href="#of-sockets">Sockets</a>' : ''}</nav>
+${titles.map(([group, title]) => `<h2 id="of-${group}">${title}</h2>${groups[group]!.map(entry).join('')}`).join('')}
+${sockets.length ? `<h2 id="of-sockets">Sockets</h2>${sockets.map(socket).join('')}` : ''}</main></html>`
 }
 
 /** The page needs its own style and nothing else. */
-export const docsPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+export const docsPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"

@@ -3,9 +3,11 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { audit } from '@wealist/contract/ops'
 import { Action, type AuditEntry } from '@wealist/contract/ops/audit'
+import { SettingKey } from '@wealist/contract/ops/settings'
 import { ask } from './api.ts'
-import { moment } from './format.ts'
-import { useText } from './i18n.ts'
+import { moment, share } from './format.ts'
+import { type Translate, useText } from './i18n.ts'
+import { isShare } from './shares.ts'
 import { Empty, Loaded, Page } from './states.tsx'
 import { Heads, More } from './tables.tsx'
 
@@ -36,7 +38,7 @@ export const Audit = () => {
         />
         {search.target && (
           <Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
-            {t('audit.any')}
+            {t('audit.all')}
           </Button>
         )}
       </Group>
@@ -44,9 +46,14 @@ export const Audit = () => {
         {({ pages }) => {
           const items = pages.flatMap((page) => page.items)
           return items.length === 0 ? (
-            <Empty>{t('audit.empty')}</Empty>
+            <Empty>{t(search.action || search.target ? 'audit.empty' : 'audit.none')}</Empty>
           ) : (
             <>
+              {search.target && (
+                <Text size="sm" c="dimmed">
+                  {t('audit.only', { name: nameOf(t, items[0]!) })}
+                </Text>
+              )}
               <Entries items={items} />
               <More query={query} />
             </>
@@ -60,19 +67,23 @@ export const Audit = () => {
 const Entries = ({ items }: { items: AuditEntry[] }) => {
   const { t, language } = useText()
   return (
-    <Table.ScrollContainer minWidth={760}>
+    <Table.ScrollContainer minWidth={760} className="cards">
       <Table aria-label={t('page.audit')} verticalSpacing="sm">
         <Heads of={['audit.at', 'audit.who', 'audit.what', 'audit.change', 'audit.reason']} />
         <Table.Tbody>
           {items.map((entry) => (
             <Table.Tr key={entry.id} data-action={entry.action}>
-              <Table.Td style={{ whiteSpace: 'nowrap' }}>{moment(language, entry.at)}</Table.Td>
-              <Table.Td>{entry.actorName}</Table.Td>
-              <Table.Td>{t(`audit.${entry.action}`, { target: entry.targetName })}</Table.Td>
-              <Table.Td>
-                <Value of={entry.from} action={entry.action} /> → <Value of={entry.to} action={entry.action} strong />
+              <Table.Td data-label={t('audit.at')} className="short">
+                {moment(language, entry.at)}
               </Table.Td>
-              <Table.Td>{entry.reason}</Table.Td>
+              <Table.Td data-label={t('audit.who')}>{entry.actorName}</Table.Td>
+              <Table.Td data-label={t('audit.what')}>
+                {t(`audit.${entry.action}`, { target: nameOf(t, entry) })}
+              </Table.Td>
+              <Table.Td data-label={t('audit.change')}>
+                <Value of={entry.from} entry={entry} /> → <Value of={entry.to} entry={entry} strong />
+              </Table.Td>
+              <Table.Td data-label={t('audit.reason')}>{entry.reason}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -81,8 +92,15 @@ const Entries = ({ items }: { items: AuditEntry[] }) => {
   )
 }
 
-const Value = ({ of, action, strong }: { of: unknown; action: Action; strong?: boolean }) => {
-  const { t } = useText()
+// A setting's target is its key, for which there are words.
+const nameOf = (t: Translate, { action, target, targetName }: AuditEntry) => {
+  const key = SettingKey.safeParse(target)
+  return action === 'setting' && key.success ? t(`setting.${key.data}`) : targetName
+}
+
+const Value = ({ of, entry, strong }: { of: unknown; entry: AuditEntry; strong?: boolean }) => {
+  const { t, language } = useText()
+  const { action, target } = entry
   const word =
     of === null || of === ''
       ? t('audit.unset')
@@ -90,7 +108,9 @@ const Value = ({ of, action, strong }: { of: unknown; action: Action; strong?: b
         ? t(`status.${of as 'active'}`)
         : action === 'user.role'
           ? t(`role.${of as 'user'}`)
-          : String(of)
+          : action === 'setting' && isShare(target)
+            ? share(language, Number(of), 4)
+            : String(of)
   return (
     <Text span size="sm" fw={strong ? 600 : 400}>
       {word}

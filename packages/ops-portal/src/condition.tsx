@@ -6,7 +6,7 @@ import { useText } from './i18n.ts'
 export const Condition = ({ of }: { of: Of }) => {
   const { t } = useText()
   return (
-    <Text span size="sm" fw={600} className={of}>
+    <Text span size="sm" fw={600} className={`${of} short`}>
       <span className="dot" />
       {t(`condition.${of}`)}
     </Text>

@@ -1,7 +1,9 @@
 import { Alert, Badge, Group, Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { deployments } from '@wealist/contract/ops'
+import type { Condition as Of } from '@wealist/contract/ops/status'
 import { reading } from './api.ts'
+import { Condition } from './condition.tsx'
 import { moment } from './format.ts'
 import { useText } from './i18n.ts'
 import { Empty, Loaded, Page } from './states.tsx'
@@ -15,6 +17,18 @@ const conditions: Record<string, string> = {
   Degraded: 'down',
   Missing: 'down',
 }
+
+const columns = [
+  'deployments.name',
+  'deployments.health',
+  'deployments.sync',
+  'deployments.version',
+  'deployments.at',
+] as const
+// What only Argo CD knows; without it these would be empty.
+const ofArgo: readonly string[] = ['deployments.sync', 'deployments.at']
+// Without it ops says in its words how the services are.
+const ofServices: Record<string, Of> = { Healthy: 'up', Degraded: 'degraded', Missing: 'down' }
 
 export const Deployments = () => {
   const { t, language } = useText()
@@ -32,40 +46,39 @@ export const Deployments = () => {
             {items.length === 0 ? (
               <Empty>{t('deployments.empty')}</Empty>
             ) : (
-              <Table.ScrollContainer minWidth={640}>
+              <Table.ScrollContainer minWidth={640} className="cards">
                 <Table highlightOnHover aria-label={t('page.deployments')}>
-                  <Heads
-                    of={[
-                      'deployments.name',
-                      'deployments.health',
-                      'deployments.sync',
-                      'deployments.version',
-                      'deployments.at',
-                    ]}
-                  />
+                  <Heads of={source === 'argocd' ? columns : columns.filter((c) => !ofArgo.includes(c))} />
                   <Table.Tbody>
                     {items.map((item) => (
                       <Table.Tr key={item.name}>
                         <Table.Th scope="row">{item.name}</Table.Th>
-                        <Table.Td>{state(item.health)}</Table.Td>
-                        <Table.Td>
-                          {state(item.sync)}
-                          {item.revision && (
-                            <Text size="xs" c="dimmed">
-                              {item.revision.slice(0, 7)}
-                            </Text>
-                          )}
+                        <Table.Td data-label={t('deployments.health')}>
+                          {source === 'argocd' ? state(item.health) : <Condition of={ofServices[item.health!]!} />}
                         </Table.Td>
-                        <Table.Td>
+                        {source === 'argocd' && (
+                          <Table.Td data-label={t('deployments.sync')}>
+                            {state(item.sync)}
+                            {item.revision && (
+                              <Text size="xs" c="dimmed">
+                                {item.revision.slice(0, 7)}
+                              </Text>
+                            )}
+                          </Table.Td>
+                        )}
+                        <Table.Td data-label={t('deployments.version')}>
                           <Group gap={4}>
                             {item.versions.map((version) => (
                               <Badge key={version} variant="default" tt="none">
                                 {version}
                               </Badge>
                             ))}
+                            {item.versions.length === 0 && t('state.none')}
                           </Group>
                         </Table.Td>
-                        <Table.Td>{moment(language, item.deployedAt)}</Table.Td>
+                        {source === 'argocd' && (
+                          <Table.Td data-label={t('deployments.at')}>{moment(language, item.deployedAt)}</Table.Td>
+                        )}
                       </Table.Tr>
                     ))}
                   </Table.Tbody>

@@ -19,11 +19,29 @@ export const milliseconds = (language: Language, value: number | null) =>
 export const bytes = (language: Language, value: number | null) =>
   value === null ? none : `${number(language, value / 1024 / 1024, 0)} MB`
 
-export const time = (language: Language, at: string) =>
-  new Date(at).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+// By the clock of 24 hours, as logs are read; the zone stands where it can be doubted.
+const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const
 
+/** The zone that times are shown in, as it is called then: `GMT+9`. */
+export const zone = (language: Language, at: string | number = Date.now()) =>
+  new Intl.DateTimeFormat(language, { timeZoneName: 'short' })
+    .formatToParts(new Date(at))
+    .find(({ type }) => type === 'timeZoneName')!.value
+
+/** A time of day; with its day where that is not today. */
+export const time = (language: Language, at: string) => {
+  const when = new Date(at)
+  const today = when.toDateString() === new Date().toDateString()
+  return when.toLocaleString(language, { ...(!today && { month: '2-digit', day: '2-digit' }), ...clock })
+}
+
+// The zone apart: beside it Korean would spell the hours out.
 export const moment = (language: Language, at: string | null) =>
-  at === null ? none : new Date(at).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'medium' })
+  at === null ? none : `${day(language, at)} ${new Date(at).toLocaleTimeString(language, clock)} ${zone(language, at)}`
+
+/** Hours and minutes, for an axis. */
+export const minute = (language: Language, at: string | number) =>
+  new Date(at).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 
 export const day = (language: Language, at: string) =>
   new Date(at).toLocaleDateString(language, { dateStyle: 'medium' })
@@ -45,3 +63,10 @@ export const span = (language: Language, seconds: number) => {
     maximumFractionDigits: 0,
   }).format(value as number)
 }
+
+/** A period of the contract, `15m`, as the language writes it in short. */
+export const periodIn = (language: Language, of: string) =>
+  new Intl.NumberFormat(language, {
+    ...{ style: 'unit', unitDisplay: 'narrow' },
+    unit: of.endsWith('h') ? 'hour' : 'minute',
+  }).format(parseInt(of))

@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Card, Group, Select, Switch, Text, TextInput } from '@mantine/core'
+import { Alert, Badge, Button, Card, Group, Select, SimpleGrid, Switch, Text, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
@@ -7,14 +7,16 @@ import { Level, type LogLine } from '@wealist/contract/ops/logs'
 import { serviceNames } from '@wealist/contract/topology'
 import { useState } from 'react'
 import { ask } from './api.ts'
-import { time } from './format.ts'
+import { time, zone } from './format.ts'
 import { useText } from './i18n.ts'
+import { AnchorLink } from './links.tsx'
+import { saidBy } from './log-line.ts'
 import { Empty, Loaded, Page } from './states.tsx'
 
 const every = 2000
 
 export const Logs = () => {
-  const { t } = useText()
+  const { t, language } = useText()
   const { service, level = 'info', q } = useSearch({ from: '/logs' })
   const navigate = useNavigate({ from: '/logs' })
   const [live, setLive] = useState(true)
@@ -40,7 +42,7 @@ export const Logs = () => {
         <Switch label={t('logs.live')} checked={live} onChange={(event) => setLive(event.currentTarget.checked)} />
       }
     >
-      <Group align="flex-end" grow>
+      <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm">
         <Select
           label={t('logs.service')}
           placeholder={t('logs.all')}
@@ -59,7 +61,7 @@ export const Logs = () => {
           onChange={(value) => void navigate({ search: (s) => ({ ...s, level: value as Level }), replace: true })}
         />
         <TextInput label={t('logs.text')} defaultValue={q} onChange={(event) => typed(event.currentTarget.value)} />
-      </Group>
+      </SimpleGrid>
       <Loaded query={query}>
         {({ pages }) => {
           const lines = pages.flatMap((page) => page.items)
@@ -68,11 +70,23 @@ export const Logs = () => {
             <>
               {missing.length > 0 && (
                 <Alert color="orange" variant="light" role="note">
-                  {t('logs.missing', { names: missing.join(', ') })}
+                  {t('logs.missing', { names: missing.join(', ') })}{' '}
+                  {service && (
+                    <AnchorLink
+                      to="/logs"
+                      search={{ q: service, level: 'warn' }}
+                      c="inherit"
+                      underline="always"
+                      reloadDocument
+                    >
+                      {t('logs.ofOthers', { name: service })}
+                    </AnchorLink>
+                  )}
                 </Alert>
               )}
               {lines.length === 0 ? (
-                <Empty>{t('logs.empty')}</Empty>
+                // Whose lines cannot be read is told above; that there are none is not known.
+                missing.length === 0 && <Empty>{t(q ? 'logs.empty' : 'logs.emptyLevel')}</Empty>
               ) : (
                 <Card withBorder p="xs" role="log" aria-label={t('page.logs')} aria-live="off" tabIndex={0}>
                   {lines.map((line) => (
@@ -82,7 +96,7 @@ export const Logs = () => {
               )}
               <Group justify="space-between">
                 <Text size="sm" c="dimmed">
-                  {t(`logs.source.${pages[0]!.source}`)}
+                  {t(`logs.source.${pages[0]!.source}`)} {t('logs.zone', { zone: zone(language) })}
                 </Text>
                 {query.hasNextPage && (
                   <Button
@@ -107,24 +121,19 @@ const conditions: Record<Level, string> = { debug: '', info: '', warn: 'degraded
 /** What a line says in a few words; the rest of it opens. */
 const Line = ({ line }: { line: LogLine }) => {
   const { t, language } = useText()
-  const { method, route, status, ms, ...rest } = line.fields
-  const request =
-    line.message === 'request' ? `${String(method)} ${String(route)} → ${String(status)} · ${String(ms)} ms` : ''
-  const reason = (rest['err'] as { message?: string } | undefined)?.message ?? rest['error']
   return (
     <details className="line">
       <summary>
-        <span>{time(language, line.at)}</span>
+        <time dateTime={line.at} title={line.at}>
+          {time(language, line.at)}
+        </time>
         <span className={conditions[line.level]}>{line.level}</span>
         <span className="of">
           <Badge size="xs" variant="default" tt="none">
             {line.service}
           </Badge>
         </span>
-        <span>
-          {request || line.message}
-          {reason ? `: ${String(reason)}` : ''}
-        </span>
+        <span className="said">{saidBy(line)}</span>
       </summary>
       <pre aria-label={t('logs.copy')}>
         {JSON.stringify(

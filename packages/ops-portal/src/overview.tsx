@@ -4,10 +4,11 @@ import { metrics, slo, status } from '@wealist/contract/ops'
 import type { PieceStatus, ServiceStatus } from '@wealist/contract/ops/status'
 import { reading } from './api.ts'
 import { Condition } from './condition.tsx'
-import { milliseconds, number, share, time } from './format.ts'
+import { milliseconds, number, share, time, zone } from './format.ts'
 import { useText } from './i18n.ts'
 import { AnchorLink, CardLink } from './links.tsx'
-import { problemsOf } from './problems.ts'
+import { pieceNames, problemsOf } from './problems.ts'
+import { reasonIn } from './reasons.ts'
 import { Failed, Loaded, Loading, Page } from './states.tsx'
 
 export const Overview = () => {
@@ -15,19 +16,25 @@ export const Overview = () => {
   const now = useQuery(reading(status.get, {}, 3000))
   const hour = useQuery(reading(metrics.overview, { query: { period: '1h' } }, 10_000))
   const objectives = useQuery(reading(slo.get, {}, 15_000))
+  // Only who is down raises the question since when.
+  const down = now.data?.services.some((s) => s.status === 'down') ?? false
+  const series = useQuery({ ...reading(metrics.services, { query: { period: '1h' } }, 10_000), enabled: down })
   const told = [
     { what: 'page.slo', query: objectives },
     { what: 'overview.lastHour', query: hour },
   ] as const
   const all = told.every(({ query }) => query.data !== undefined && !query.error)
-  const problems = problemsOf({ t, language }, { status: now.data, slo: objectives.data, metrics: hour.data })
+  const problems = problemsOf(
+    { t, language },
+    { status: now.data, slo: objectives.data, metrics: hour.data, series: down ? series.data : undefined },
+  )
   return (
     <Page
       title="page.overview"
       aside={
         now.data && (
           <Text size="sm" c="dimmed" title={t('overview.sure')}>
-            {t('app.updated', { time: time(language, now.data.at) })}
+            {t('app.updated', { time: `${time(language, now.data.at)} ${zone(language)}` })}
           </Text>
         )
       }
@@ -58,11 +65,15 @@ export const Overview = () => {
               ) : (
                 <Alert variant="light" color="red" classNames={{ title: 'down' }} title={t('overview.wrong')}>
                   <List spacing={4}>
-                    {problems.map(({ key, title, lead, log }) => (
+                    {problems.map(({ key, title, lead, log, service }) => (
                       <List.Item key={key}>
                         <Text span fw={600}>
                           {log ? (
                             <AnchorLink to="/logs" search={log} c="inherit" underline="always">
+                              {title}
+                            </AnchorLink>
+                          ) : service ? (
+                            <AnchorLink to="/services" search={{ name: service }} c="inherit" underline="always">
                               {title}
                             </AnchorLink>
                           ) : (
@@ -145,10 +156,17 @@ const ServiceCard = ({ service }: { service: ServiceStatus }) => {
       <Stack gap={2} mt="xs">
         <Text size="sm" c="dimmed">
           {t('overview.replicas', replicas)}
-          {responseTime !== null && ` · ${milliseconds(language, responseTime)}`}
         </Text>
+        {responseTime !== null && (
+          <Text size="sm" c="dimmed">
+            {t('overview.answers', { time: milliseconds(language, responseTime) })}
+          </Text>
+        )}
         {versions.length > 0 && (
           <Group gap={4}>
+            <Text size="sm" c="dimmed">
+              {t('deployments.version')}
+            </Text>
             {versions.map((version) => (
               <Badge key={version} size="sm" variant="default" tt="none">
                 {version}
@@ -158,7 +176,7 @@ const ServiceCard = ({ service }: { service: ServiceStatus }) => {
         )}
         {reason && (
           <Text size="sm" className={condition}>
-            {reason}
+            {reasonIn(t, reason)}
           </Text>
         )}
       </Stack>
@@ -166,18 +184,18 @@ const ServiceCard = ({ service }: { service: ServiceStatus }) => {
   )
 }
 
-const names = { postgres: 'PostgreSQL', redis: 'Redis', s3: 'S3' }
-
 const PieceCard = ({ piece }: { piece: PieceStatus }) => {
-  const { language } = useText()
+  const { t, language } = useText()
   return (
     <Card withBorder data-piece={piece.name} data-status={piece.status}>
       <Group justify="space-between">
-        <Text fw={650}>{names[piece.name]}</Text>
+        <Text fw={650}>{pieceNames[piece.name]}</Text>
         <Condition of={piece.status} />
       </Group>
       <Text size="sm" c="dimmed" mt="xs">
-        {piece.reason ?? milliseconds(language, piece.responseTime)}
+        {piece.reason
+          ? reasonIn(t, piece.reason)
+          : t('overview.answers', { time: milliseconds(language, piece.responseTime) })}
       </Text>
     </Card>
   )

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Menu, Select, Table, Text, TextInput } from '@mantine/core'
+import { Badge, Button, Group, Menu, Select, SimpleGrid, Table, Text, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
@@ -32,7 +32,7 @@ export const People = () => {
   })
   return (
     <Page title="page.people">
-      <Group align="flex-end" grow>
+      <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm">
         <TextInput
           label={t('people.search')}
           type="search"
@@ -59,7 +59,7 @@ export const People = () => {
             void navigate({ search: (s) => ({ ...s, status: (value ?? undefined) as never }), replace: true })
           }
         />
-      </Group>
+      </SimpleGrid>
       <Loaded query={query}>
         {({ pages }) => {
           const items = pages.flatMap((page) => page.items)
@@ -85,15 +85,15 @@ const PeopleTable = ({ items, onChange }: { items: Person[]; onChange: (person: 
   const { t, language } = useText()
   const me = useSession()?.me
   return (
-    <Table.ScrollContainer minWidth={760}>
+    <Table.ScrollContainer minWidth={760} className="cards">
       <Table highlightOnHover aria-label={t('page.people')} verticalSpacing="sm">
         <Heads of={['people.name', 'people.role', 'people.status', 'people.workspaces', 'people.since']}>
-          <Table.Td />
+          <Table.Th scope="col">{t('people.do')}</Table.Th>
         </Heads>
         <Table.Tbody>
           {items.map((person) => (
             <Table.Tr key={person.id} data-person={person.email}>
-              <Table.Th scope="row" fw={400}>
+              <Table.Th scope="row" fw={400} className="long">
                 <Text size="sm" fw={600}>
                   {person.name}
                   {person.id === me?.id && (
@@ -108,19 +108,22 @@ const PeopleTable = ({ items, onChange }: { items: Person[]; onChange: (person: 
                   {person.emailVerified ? ' ✓' : ''}
                 </Text>
               </Table.Th>
-              <Table.Td>{t(`role.${person.role}`)}</Table.Td>
-              <Table.Td>
+              <Table.Td data-label={t('people.role')}>{t(`role.${person.role}`)}</Table.Td>
+              <Table.Td data-label={t('people.status')}>
                 <Badge
                   variant="light"
                   tt="none"
+                  miw="max-content"
                   color={statusColours[person.status]}
                   className={statusText[person.status]}
                 >
                   {t(`status.${person.status}`)}
                 </Badge>
               </Table.Td>
-              <Table.Td>{number(language, person.workspaces, 0)}</Table.Td>
-              <Table.Td>{day(language, person.createdAt)}</Table.Td>
+              <Table.Td data-label={t('people.workspaces')}>{number(language, person.workspaces, 0)}</Table.Td>
+              <Table.Td data-label={t('people.since')} className="short">
+                {day(language, person.createdAt)}
+              </Table.Td>
               <Table.Td ta="end">
                 <Actions person={person} mine={person.id === me?.id} admin={me?.role === 'admin'} onChange={onChange} />
               </Table.Td>
@@ -144,7 +147,13 @@ const Actions = ({ person, mine, admin, onChange }: ActionsProps) => {
   const { t } = useText()
   return (
     <Group gap="xs" justify="flex-end" wrap="nowrap">
-      <ButtonLink size="xs" variant="subtle" to="/audit" search={{ target: person.id }}>
+      <ButtonLink
+        size="xs"
+        variant="subtle"
+        to="/audit"
+        search={{ target: person.id }}
+        aria-label={t('people.auditOf', { name: person.name })}
+      >
         {t('people.audit')}
       </ButtonLink>
       {admin && !mine && (

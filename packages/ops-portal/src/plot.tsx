@@ -1,7 +1,9 @@
 import { Group, Text, useComputedColorScheme } from '@mantine/core'
 import type { Figures, Point } from '@wealist/contract/ops/metrics'
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { minute, moment } from './format.ts'
 import { useText } from './i18n.ts'
+import { marks } from './scale.ts'
 
 type Drawn = Exclude<keyof Figures, 'failedJobs'>
 
@@ -14,12 +16,16 @@ interface PlotProps {
   format: (value: number) => string
   /** The axis reaches at least this far, so that nothing does not look like much. */
   atLeast?: number
+  /** What the axis counts in, where that is not one. */
+  unit?: number
+  /** There are no halves of it. */
+  whole?: boolean
 }
 
 const colours = { light: ['#364fc7', '#a64b00', '#862e9c'], dark: ['#91a7ff', '#ffc078', '#e599f7'] }
 
 /** Figures over time; for who cannot see it, a sentence with the last ones. */
-export const Plot = ({ name, title, points, lines, format, atLeast = 1 }: PlotProps) => {
+export const Plot = ({ name, title, points, lines, format, atLeast = 1, unit = 1, whole = false }: PlotProps) => {
   const { t, language } = useText()
   const scheme = useComputedColorScheme('light')
   const palette = colours[scheme]
@@ -31,8 +37,8 @@ export const Plot = ({ name, title, points, lines, format, atLeast = 1 }: PlotPr
     const value = last(key)
     return t('services.plot', { what, name, value: value === null ? t('state.none') : format(value) })
   })
-  const clock = (at: string | number) =>
-    new Date(at).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' })
+  const most = Math.max(atLeast * unit, ...points.flatMap((point) => drawn.map(([key]) => point[key] ?? 0)))
+  const ticks = marks(most, { unit, whole })
   return (
     <figure role="img" aria-label={words.join('. ')} style={{ margin: 0 }}>
       <Group justify="space-between" gap="xs" mb={6}>
@@ -43,7 +49,7 @@ export const Plot = ({ name, title, points, lines, format, atLeast = 1 }: PlotPr
           <Group gap="xs">
             {drawn.map(([key, what], i) => (
               <Text key={key} size="xs" style={{ color: palette[i] }}>
-                {what}
+                {what} {last(key) === null ? t('state.none') : format(last(key)!)}
               </Text>
             ))}
           </Group>
@@ -54,20 +60,27 @@ export const Plot = ({ name, title, points, lines, format, atLeast = 1 }: PlotPr
         )}
       </Group>
       <ResponsiveContainer width="100%" height={140}>
-        <LineChart data={points} margin={{ top: 4, right: 4, bottom: 0, left: 0 }} accessibilityLayer={false}>
+        <LineChart data={points} margin={{ top: 8, right: 4, bottom: 0, left: 0 }} accessibilityLayer={false}>
           <CartesianGrid stroke={grid} vertical={false} />
-          <XAxis dataKey="at" tickFormatter={clock} minTickGap={48} tick={{ fill: text, fontSize: 11 }} stroke={grid} />
+          <XAxis
+            dataKey="at"
+            tickFormatter={(at: string) => minute(language, at)}
+            minTickGap={48}
+            tick={{ fill: text, fontSize: 11 }}
+            stroke={grid}
+          />
           <YAxis
             width={64}
             tickFormatter={format}
-            tickCount={4}
-            domain={[0, (most: number) => Math.max(most, atLeast)]}
+            ticks={ticks}
+            interval={0}
+            domain={[0, ticks.at(-1)!]}
             tick={{ fill: text, fontSize: 11 }}
             stroke={grid}
           />
           <Tooltip
             isAnimationActive={false}
-            labelFormatter={(at) => clock(String(at))}
+            labelFormatter={(at) => moment(language, String(at))}
             formatter={(value, key) => [format(Number(value)), lines[key as Drawn] ?? key]}
             contentStyle={{
               background: 'var(--mantine-color-body)',

@@ -18,9 +18,12 @@ import type { Service } from '@wealist/contract/ops/status'
 import { serviceNames } from '@wealist/contract/topology'
 import { reading } from './api.ts'
 import { Condition } from './condition.tsx'
-import { bytes, milliseconds, moment, number, share } from './format.ts'
+import { bytes, milliseconds, moment, number, periodIn, share } from './format.ts'
 import { useText } from './i18n.ts'
+import { AnchorLink } from './links.tsx'
+import { owns } from './owns.ts'
 import { Plot } from './plot.tsx'
+import { ServiceNow } from './service-now.tsx'
 import { Empty, Loaded, Page } from './states.tsx'
 
 /** Every service in figures; the one that is chosen over time. */
@@ -34,7 +37,7 @@ export const Services = () => {
   const now = useQuery(reading(status.get, {}, 3000))
   const topology = useQuery(reading(status.services, {}))
   const about = topology.data?.items.find((s) => s.name === name)
-  const condition = (of: string) => now.data?.services.find((s) => s.name === of)?.status
+  const statusOf = (of: string) => now.data?.services.find((s) => s.name === of)
   return (
     <Page
       title="page.services"
@@ -43,7 +46,7 @@ export const Services = () => {
           size="xs"
           aria-label={t('services.period')}
           value={period}
-          data={Period.options.map((value) => ({ value, label: value }))}
+          data={Period.options.map((value) => ({ value, label: periodIn(language, value) }))}
           onChange={(value) => void navigate({ search: (s) => ({ ...s, period: value as Period }), replace: true })}
         />
       }
@@ -56,12 +59,10 @@ export const Services = () => {
               <Figures
                 services={found.services}
                 chosen={name}
-                condition={condition}
+                condition={(of) => statusOf(of)?.status}
                 onChoose={(next) => void navigate({ search: (s) => ({ ...s, name: next }), replace: true })}
               />
-              <Title order={2} size="h4">
-                {name}
-              </Title>
+              <ServiceNow name={name} status={statusOf(name)} series={chosen} />
               {found.since === null ? <Empty>{t('services.nothing')}</Empty> : <Plots of={chosen} />}
               {about && <About service={about} />}
               {found.since && (
@@ -88,27 +89,27 @@ const Figures = ({ services, chosen, condition, onChoose }: FiguresProps) => {
   const { t, language } = useText()
   const heads = ['service', 'state', 'traffic', 'errors', 'latency', 'cpu', 'memory', 'sockets', 'failedJobs'] as const
   return (
-    <Table.ScrollContainer minWidth={760}>
-      <Table highlightOnHover className="figures" aria-label={t('page.services')}>
+    <Table.ScrollContainer minWidth={760} type="native" className="wide">
+      <Table highlightOnHover className="figures sticky" aria-label={t('page.services')}>
         <Table.Thead>
           <Table.Tr>
             {heads.map((head) => (
               <Table.Th key={head} scope="col">
                 {t(`services.${head}`)}
-                {head === 'latency' && ' (95 %)'}
+                {head === 'latency' && ' (95%)'}
               </Table.Th>
             ))}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {services.map(({ name, figures: f }) => (
-            <Table.Tr key={name} bg={name === chosen ? 'var(--mantine-color-default-hover)' : undefined}>
+            <Table.Tr key={name} className={name === chosen ? 'chosen' : ''}>
               <Table.Th scope="row">
                 <UnstyledButton fw={650} td="underline" aria-pressed={name === chosen} onClick={() => onChoose(name)}>
                   {name}
                 </UnstyledButton>
               </Table.Th>
-              <Table.Td>{condition(name) && <Condition of={condition(name)!} />}</Table.Td>
+              <Table.Td>{condition(name) ? <Condition of={condition(name)!} /> : t('state.none')}</Table.Td>
               <Table.Td>{number(language, f.requests, 2)}</Table.Td>
               <Table.Td>{share(language, f.errors)}</Table.Td>
               <Table.Td>{milliseconds(language, f.p95)}</Table.Td>
@@ -116,13 +117,33 @@ const Figures = ({ services, chosen, condition, onChoose }: FiguresProps) => {
               <Table.Td>{bytes(language, f.memory)}</Table.Td>
               <Table.Td>{number(language, f.sockets, 0)}</Table.Td>
               <Table.Td>
-                {number(language, f.failedJobs && Object.values(f.failedJobs).reduce((a, b) => a + b, 0), 0)}
+                <FailedJobs name={name} of={f.failedJobs} />
               </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
+  )
+}
+
+const FailedJobs = ({ name, of }: { name: ServiceSeries['name']; of: Record<string, number> | null }) => {
+  const { t, language } = useText()
+  const count = of && Object.values(of).reduce((a, b) => a + b, 0)
+  return count ? (
+    <AnchorLink
+      to="/logs"
+      search={{ service: name, level: 'error', q: 'job failed for good' }}
+      c="inherit"
+      underline="always"
+      aria-label={t('services.failedJobsOf', { name, count: number(language, count) })}
+    >
+      <Text span size="sm" fw={650} className="down">
+        {number(language, count, 0)}
+      </Text>
+    </AnchorLink>
+  ) : (
+    number(language, count, 0)
   )
 }
 
@@ -142,15 +163,21 @@ const Plots = ({ of: { name, points } }: { of: ServiceSeries }) => {
     },
     {
       title: t('services.latency'),
-      lines: { p50: '50 %', p95: '95 %', p99: '99 %' },
+      lines: { p50: '50%', p95: '95%', p99: '99%' },
       format: (v: number) => milliseconds(language, v),
     },
     { title: t('services.lag'), lines: { lag: t('services.lag') }, format: (v: number) => milliseconds(language, v) },
-    { title: t('services.memory'), lines: { memory: t('services.memory') }, format: (v: number) => bytes(language, v) },
+    {
+      title: t('services.memory'),
+      lines: { memory: t('services.memory') },
+      format: (v: number) => bytes(language, v),
+      unit: 1024 * 1024,
+    },
     {
       title: t('services.sockets'),
       lines: { sockets: t('services.sockets'), waiting: t('services.waiting') },
       format: (v: number) => number(language, v, 0),
+      whole: true,
     },
   ]
   return (
@@ -165,9 +192,9 @@ const Plots = ({ of: { name, points } }: { of: ServiceSeries }) => {
 }
 
 const About = ({ service }: { service: Service }) => {
-  const { t } = useText()
+  const { t, language } = useText()
   const rows = [
-    ['owns', service.owns],
+    ['owns', owns(language, service)],
     ['database', service.database ?? t('state.none')],
     ['calls', service.calls.join(', ')],
     ['uses', service.uses.join(', ')],
@@ -179,22 +206,24 @@ const About = ({ service }: { service: Service }) => {
       </Title>
       <Stack gap={4}>
         {rows.map(([key, value]) => (
-          <Group key={key} gap="xs" align="baseline">
-            <Text size="sm" c="dimmed" w={110}>
+          <Group key={key} gap="xs" align="baseline" wrap="nowrap">
+            <Text size="sm" c="dimmed" w={110} flex="none">
               {t(`services.${key}`)}
             </Text>
             <Text size="sm">{value}</Text>
           </Group>
         ))}
-        <Group gap="xs" align="baseline">
-          <Text size="sm" c="dimmed" w={110}>
+        <Group gap="xs" align="baseline" wrap="nowrap">
+          <Text size="sm" c="dimmed" w={110} flex="none">
             {t('services.public')}
           </Text>
-          {service.public.map((path) => (
-            <Badge key={path} variant="default" tt="none" size="sm">
-              {path}
-            </Badge>
-          ))}
+          <Group gap={4}>
+            {service.public.map((path) => (
+              <Badge key={path} variant="default" tt="none" size="sm">
+                {path}
+              </Badge>
+            ))}
+          </Group>
         </Group>
       </Stack>
     </Card>

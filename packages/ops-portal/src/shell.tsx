@@ -85,17 +85,30 @@ const Shell = ({ session }: { session: Session }) => {
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
-            <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('app.menu')} />
+            <Burger
+              opened={open}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={t('app.menu')}
+              aria-expanded={open}
+              aria-controls="pages"
+            />
             <img src="/icon.svg" alt="" width={28} height={28} />
             <Text fw={700}>weAlist</Text>
             <Text c="dimmed" visibleFrom="xs">
               {t('app.operators')}
             </Text>
           </Group>
-          <Account session={session} />
+          <Group gap="sm" wrap="nowrap">
+            <Appearance />
+            <Group gap="sm" wrap="nowrap" visibleFrom="sm">
+              <Account session={session} />
+            </Group>
+          </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label={t('app.nav')}>
+      <AppShell.Navbar p="xs" id="pages" aria-label={t('app.nav')}>
         {pages.map(({ to, name }) => (
           <PageLink
             key={to}
@@ -109,6 +122,9 @@ const Shell = ({ session }: { session: Session }) => {
             style={{ borderRadius: 'var(--mantine-radius-md)' }}
           />
         ))}
+        <Group justify="space-between" p="sm" mt="auto" wrap="nowrap" hiddenFrom="sm">
+          <Account session={session} />
+        </Group>
       </AppShell.Navbar>
       <AppShell.Main id="content">
         <Stack gap="md" maw={1280} mx="auto">
@@ -123,9 +139,8 @@ const Shell = ({ session }: { session: Session }) => {
 const Account = ({ session }: { session: Session }) => {
   const { t } = useText()
   return (
-    <Group gap="sm" wrap="nowrap">
-      <Appearance />
-      <Text size="sm" visibleFrom="md">
+    <>
+      <Text size="sm">
         {session.me.name}{' '}
         <Text span c="dimmed" size="sm">
           ({t(`role.${session.me.role}`)})
@@ -134,7 +149,7 @@ const Account = ({ session }: { session: Session }) => {
       <Button size="xs" variant="default" onClick={() => void signOut()}>
         {t('app.signOut')}
       </Button>
-    </Group>
+    </>
   )
 }
 

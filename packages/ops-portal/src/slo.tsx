@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { slo } from '@wealist/contract/ops'
 import type { Alert, Objective } from '@wealist/contract/ops/slo'
 import { reading } from './api.ts'
-import { number, share, span } from './format.ts'
+import { number, periodIn, share, span } from './format.ts'
 import { useText } from './i18n.ts'
 import { Loaded, Page } from './states.tsx'
 import { Heads } from './tables.tsx'
@@ -19,19 +19,19 @@ export const Objectives = () => {
         {(found) => (
           <>
             <Text c="dimmed" size="sm">
-              {t('slo.lead', { ms: found.latencyMs, window: span(language, found.window) })}
+              {t('slo.lead', { ms: found.latencyMs, window: span(language, found.window) })} {t('slo.burnLead')}
             </Text>
-            <Table.ScrollContainer minWidth={720}>
-              <Table className="figures" aria-label={t('page.slo')} verticalSpacing="sm">
+            <Table.ScrollContainer minWidth={720} type="native" className="wide">
+              <Table className="figures sticky" aria-label={t('page.slo')} verticalSpacing="sm">
                 <Heads
                   of={[
                     'services.service',
                     'slo.objective',
+                    'services.state',
                     'slo.target',
                     'slo.actual',
                     'slo.budget',
                     'slo.burn',
-                    'services.state',
                   ]}
                 />
                 <Table.Tbody>
@@ -64,6 +64,11 @@ const Rows = ({ name, of }: { name: string; of: Record<'availability' | 'latency
           </Table.Th>
         )}
         <Table.Td>{t(`slo.${kind}`)}</Table.Td>
+        <Table.Td>
+          <Badge color={colours[alert]} variant="light" tt="none" miw="max-content" className={badgeText[alert]}>
+            {t(`slo.alert.${alert}`)}
+          </Badge>
+        </Table.Td>
         <Table.Td>{share(language, target, 3)}</Table.Td>
         <Table.Td>{share(language, actual, 3)}</Table.Td>
         <Table.Td>
@@ -81,19 +86,14 @@ const Rows = ({ name, of }: { name: string; of: Record<'availability' | 'latency
         </Table.Td>
         <Table.Td>
           {(['5m', '1h', '6h'] as const).map((window) => (
-            <Text key={window} span size="sm" me="sm">
+            <Text key={window} span size="sm" me="sm" style={{ whiteSpace: 'nowrap' }}>
               {number(language, burn[window])}
               <Text span size="xs" c="dimmed">
                 {' '}
-                {window}
+                {periodIn(language, window)}
               </Text>
             </Text>
           ))}
-        </Table.Td>
-        <Table.Td>
-          <Badge color={colours[alert]} variant="light" tt="none" className={badgeText[alert]}>
-            {t(`slo.alert.${alert}`)}
-          </Badge>
         </Table.Td>
       </Table.Tr>
     )

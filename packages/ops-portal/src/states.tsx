@@ -42,7 +42,17 @@ export const Failed = ({ error, what, onRetry }: { error: unknown; what?: Key; o
       role="alert"
     >
       <Group justify="space-between">
-        <Text size="sm">{messageOf(t, error)}</Text>
+        <Stack gap={2} flex="1 1 16rem">
+          <Text size="sm">{messageOf(t, error)}</Text>
+          {error instanceof Problem && error.code === 'UNAVAILABLE' && (
+            <>
+              <Text size="sm">{t('state.stays')}</Text>
+              <Text size="sm" lang="en" className="long">
+                {error.message}
+              </Text>
+            </>
+          )}
+        </Stack>
         {onRetry && (
           <Button size="xs" variant="default" onClick={onRetry}>
             {t('state.retry')}

@@ -1,7 +1,7 @@
 import { cutOff } from '@wealist/dev/testing/redis'
 import { audit, people } from '@wealist/contract/ops'
 import { newId } from '@wealist/kit/ids'
-import { tokenIdAt } from '@wealist/kit/revocations'
+import { tokenIdAt } from '@wealist/kit/token-time'
 import { type OpsService, opsService } from '@wealist/dev/testing/ops-service'
 import { ofRequests } from '@wealist/dev/testing/statements'
 import { atOnce } from '@wealist/dev/testing/user-service'

@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { User } from '@wealist/contract/user/users'
 import { call } from '@wealist/contract/call'
+import { serviceNames } from '@wealist/contract/topology'
 import type { Env } from '@wealist/kit/config'
 import { run } from '@wealist/kit/node'
 import type { Overrides } from '@wealist/kit/base'
@@ -9,6 +10,11 @@ import { ops } from '@wealist/ops/service'
 import { level, logTo } from './log.ts'
 import type { Ask, Asker } from './one-service.ts'
 import { userService } from './user-service.ts'
+
+// Whoever else runs on this machine is not asked.
+const metricsOfNobody = Object.fromEntries(
+  serviceNames.map((name) => [`${name.toUpperCase()}_METRICS_URL`, 'http://127.0.0.1:1']),
+)
 
 /** ops beside user-service: the same database, with the role that is ops' own, and the same Redis. */
 export const opsService = async (env: Env = {}, overrides: Overrides = {}) => {
@@ -28,6 +34,7 @@ export const opsService = async (env: Env = {}, overrides: Overrides = {}) => {
       AUTH_MODE: 'gateway',
       RATE_LIMIT: '0',
       LOG_LEVEL: level,
+      ...metricsOfNobody,
       ...env,
     },
     { logTo, ...overrides },
