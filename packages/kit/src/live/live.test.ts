@@ -169,7 +169,7 @@ test('of sockets that come at once eight are decided at a time, who left meanwhi
   const leaving = clients.filter(({ ws }) => ws.readyState === WebSocket.CONNECTING).slice(0, 10)
   expect(leaving).toHaveLength(10)
   for (const { ws } of leaving) ws.terminate()
-  await setTimeout(100)
+  for (let turn = 0; turn < 20; turn++) await setTimeout(20)
   letGo()
   const others = clients.filter((client) => !leaving.includes(client))
   await vi.waitFor(

@@ -59,9 +59,8 @@ export const listenForSockets = (server: ServerType, parts: NodeSockets) => {
     const { origin } = request.headers
     if (origin !== undefined && !parts.origins.includes(origin)) return refuse(stream, '403 Forbidden')
     const take = async () => {
-      // Who left while waiting costs nobody a turn.
-      if (stream.destroyed) return
       let admitted: Promise<void> | undefined
+      // Who left while waiting is not upgraded, and costs nobody a turn.
       wss.handleUpgrade(request, stream, head, (client) => {
         const line = (client.line = new Line(parts, client, stream as NetSocket))
         admitted = accept(parts, line, { socket: found.socket, given: found.match(url.pathname)!, request, url })
