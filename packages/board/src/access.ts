@@ -42,12 +42,6 @@ export const see = async (
   return role
 }
 
-/** For making a project: who had just left and made one from what is remembered of them would own what they cannot see. */
-export const mustBeIn = async (ctx: Ctx, workspaceId: string) => {
-  const { role } = await ctx.memberships.of(workspaceId, ctx.actor.id, { fresh: true })
-  if (!role) throw notFound('This workspace')
-}
-
 export interface Change {
   via: rights.Via
   id: string

@@ -3,7 +3,7 @@ import { invalid, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
 import { constraintOf } from '@wealist/kit/sql-errors'
-import { change, mustBeIn, runsOrphans, see, topicOf } from './access.ts'
+import { change, runsOrphans, see, topicOf } from './access.ts'
 import * as boards from './boards.sql.ts'
 import type { Ctx } from './deps.ts'
 import * as projects from './projects.sql.ts'
@@ -21,7 +21,8 @@ export const list = async (ctx: Ctx, workspaceId: string, page: PageRequest) => 
 }
 
 export const create = async (ctx: Ctx, input: NewProject) => {
-  await mustBeIn(ctx, input.workspaceId)
+  // Who had just left and made one from what is remembered of them would own what they cannot see.
+  await ctx.memberships.require(input.workspaceId, ctx.actor.id, { fresh: true })
   const id = newId()
   const ranks = ranksBetween(null, null, firstBoards.length)
   return ctx.tx(async (tx) => {

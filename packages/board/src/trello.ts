@@ -1,7 +1,6 @@
 import type { ImportedProject, NewImport } from '@wealist/contract/board/trello'
 import { newId } from '@wealist/kit/ids'
 import { Json } from '@wealist/kit/json'
-import { mustBeIn } from './access.ts'
 import * as boards from './boards.sql.ts'
 import type { Ctx } from './deps.ts'
 import * as projects from './projects.sql.ts'
@@ -10,7 +9,7 @@ import * as trello from './trello.sql.ts'
 
 /** A new project of all that an export has. Like any new project it begins without events: its state is the base. */
 export const create = async (ctx: Ctx, { workspaceId, visibility, trello: board }: NewImport) => {
-  await mustBeIn(ctx, workspaceId)
+  await ctx.memberships.require(workspaceId, ctx.actor.id, { fresh: true })
   const mapped = map(board, { importer: ctx.actor.name, now: new Date() })
   const into = { projectId: newId(), userId: ctx.actor.id }
   const project = { ...mapped.project, id: into.projectId, createdBy: into.userId, workspaceId, visibility }

@@ -30,8 +30,7 @@ export const roomSocket = socket(live.room, {
 })
 
 const mustBeIn = async (ctx: Ctx, workspaceId: string) => {
-  const { role } = await ctx.memberships.of(workspaceId, ctx.actor.id, { fresh: true })
-  if (!role) throw notFound('This workspace')
+  await ctx.memberships.require(workspaceId, ctx.actor.id, { fresh: true })
   return { workspaces: [workspaceId] }
 }
 const everybody = (workspaceId: string) => `presence:${workspaceId}`

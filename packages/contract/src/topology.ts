@@ -85,6 +85,17 @@ export type ServiceName = 'auth' | 'user' | 'board' | 'chat' | 'noti' | 'storage
 /** A piece of infrastructure. `metrics` is every service's metrics port, which only ops and Prometheus read. */
 export type Piece = 'postgres' | 'redis' | 's3' | 'google' | 'secrets' | 'livekit' | 'metrics'
 
+/** `owns` for who reads Korean. */
+export const ownsInKorean: Record<ServiceName, string> = {
+  auth: '세션, 토큰, 서명 키, Google 로그인',
+  user: '사용자, 프로필, 워크스페이스, 멤버',
+  board: '프로젝트, 보드(열), 작업, 댓글',
+  chat: '채팅방, 메시지, 읽음 상태, 통화',
+  noti: '알림, 알림 설정, 실시간 스트림',
+  storage: '파일, 폴더, 공유',
+  ops: '감사 로그와 설정 (user_db 안의 ops 스키마)',
+}
+
 export const serviceNames = Object.keys(topology) as ServiceName[]
 
 /** Services that sign in to PostgreSQL; ops, which shares user's database, has a role there and no tables to migrate. */

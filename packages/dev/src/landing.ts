@@ -1,5 +1,12 @@
 import type { RequestListener } from 'node:http'
-import { gatewayPort, portalPort, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
+import {
+  ownsInKorean,
+  gatewayPort,
+  portalPort,
+  type ServiceName,
+  serviceNames,
+  topology,
+} from '@wealist/contract/topology'
 import { people } from './seed.ts'
 
 const languages = ['en', 'ko'] as const
@@ -48,16 +55,6 @@ const texts = {
     away: '서비스가 응답하지 않습니다. 방금 시작했다면 몇 초 뒤에 다시 시도하고, 계속되면 .wealist/services.log를 확인하세요.',
   },
 } satisfies Record<Language, Record<string, string>>
-
-const ownsInKorean: Record<ServiceName, string> = {
-  auth: '세션, 토큰, 서명 키, Google 로그인',
-  user: '사용자, 프로필, 워크스페이스, 멤버',
-  board: '프로젝트, 보드(열), 작업, 댓글',
-  chat: '채팅방, 메시지, 읽음 상태, 통화',
-  noti: '알림, 알림 설정, 실시간 스트림',
-  storage: '파일, 폴더, 공유',
-  ops: '감사 로그와 설정',
-}
 
 const style = `:root{color-scheme:light dark;--line:#8883;--soft:#8881;--blue:#2563eb}@media(prefers-color-scheme:dark){:root{--blue:#60a5fa}}
 *{box-sizing:border-box}body{background:canvas;color:canvastext;font:16px/1.55 system-ui,"Apple SD Gothic Neo","Noto Sans KR",sans-serif;max-width:60rem;margin:0 auto;padding:3rem 1.25rem}

@@ -24,7 +24,7 @@ export interface MembershipChange {
 export interface Memberships {
   /**
    * Whether a person is in a workspace, and as what; never older than a second. `fresh` decides without what this
-   * process remembers: for joining something live. 503 where neither Redis nor user-service can say.
+   * process remembers: for joining, adding or making something. 503 where neither Redis nor user-service can say.
    */
   of(workspaceId: string, userId: string, options?: { fresh?: boolean }): Promise<Membership>
   /**
@@ -37,7 +37,7 @@ export interface Memberships {
     options?: { fresh?: boolean },
   ): Promise<ReadonlyMap<string, Membership>>
   /** The role; 404 for who is not in the workspace. */
-  require(workspaceId: string, userId: string): Promise<WorkspaceRole>
+  require(workspaceId: string, userId: string, options?: { fresh?: boolean }): Promise<WorkspaceRole>
   /** Called with each change that is published; what may have been lost is found by `versions`. Gives the function that ends it. */
   onChange(listener: (change: MembershipChange) => void): () => void
   /** The highest versions known, for those workspaces that have one, in one round trip. Throws without Redis. */
@@ -119,8 +119,8 @@ export const openMembership = ({
   return {
     of,
     among,
-    require: async (workspaceId, userId) => {
-      const { role } = await of(workspaceId, userId)
+    require: async (workspaceId, userId, options) => {
+      const { role } = await of(workspaceId, userId, options)
       if (!role) throw notFound('This workspace')
       return role
     },

@@ -25,7 +25,7 @@ interface Line {
 
 /**
  * Whoever wants the same thing waits for it here, in order, before taking what others need too. Past its bounds it is
- * 503. Of this process alone: what must not happen twice is guarded elsewhere. Nobody who has a turn asks for another.
+ * 503. Of this process alone: what must not happen twice is guarded elsewhere. Nobody who has a turn asks for another of the same.
  */
 export const openTurns = ({ atOnce, waiting, patience, refusal }: TurnsOptions): Turns => {
   const lines = new Map<string, Line>()

@@ -1,10 +1,7 @@
 import { useSyncExternalStore } from 'react'
-import { en, type Key } from './messages.en.ts'
-import { ko } from './messages.ko.ts'
+import { type Key, type Language, translate, type Translate } from './translate.ts'
 
-export type { Key }
-export type Language = 'en' | 'ko'
-const texts: Record<Language, Record<Key, string>> = { en, ko }
+export type { Key, Language, Translate }
 const stored = 'wealist.language'
 
 const first = (): Language => {
@@ -22,12 +19,6 @@ export const choose = (next: Language) => {
   for (const listener of listeners) listener()
 }
 
-export type Translate = (key: Key, values?: Record<string, string | number>) => string
-
-const translate =
-  (of: Language): Translate =>
-  (key, values = {}) =>
-    texts[of][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
 const translators = { en: translate('en'), ko: translate('ko') }
 
 /** `t(key, values)` in the language that is chosen, and which one that is. */

@@ -2,7 +2,7 @@ import type { ServiceFigures } from '@wealist/contract/ops/metrics'
 import type { ServiceStatus, Status } from '@wealist/contract/ops/status'
 import { expect, test, vi } from 'vitest'
 import { problemsOf } from './problems.ts'
-import { texts } from './testing.ts'
+import { translate } from './translate.ts'
 
 const figures = {
   ...{ requests: 1, errors: 0, p50: 1, p95: 1, p99: 1 },
@@ -21,7 +21,7 @@ const nothing = { status: undefined, slo: undefined, metrics: undefined }
 test.each(['en', 'ko'] as const)(
   'what failed for good is told job by job, with the lines of the log that say why (%s)',
   (language) => {
-    const problems = problemsOf({ t: texts(language), language }, { ...nothing, metrics })
+    const problems = problemsOf({ t: translate(language), language }, { ...nothing, metrics })
     expect(problems.map(({ log }) => log)).toEqual([
       { service: 'board', level: 'error', q: 'objects.remove' },
       { service: 'board', level: 'error', q: 'notice' },
@@ -65,7 +65,7 @@ test('who is down says why and since when, and leads to its figures; what is awa
     since: null,
     services: [{ name: 'chat', figures: unknown, points }],
   } as const
-  const told = problemsOf({ t: texts('en'), language: 'en' }, { ...nothing, status, series: series as never })
+  const told = problemsOf({ t: translate('en'), language: 'en' }, { ...nothing, status, series: series as never })
   vi.unstubAllEnvs()
   expect(told.map(({ title, lead, service: of }) => [title, lead, of])).toEqual([
     ['Redis is down', 'no answer within 1.5 s · missed by board', undefined],
