@@ -158,6 +158,8 @@ export const away = <T>(asked: Promise<T>): Promise<T> =>
 const readable = (error: unknown): unknown => {
   const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } }
   if (name === 'PreconditionFailed') return conflict('Another file was uploaded meanwhile. Confirm again.')
+  // Somebody else found it wrong, or gave it up, after it was inspected.
+  if (name === 'NoSuchKey') return conflict('This file was removed meanwhile. Upload it again.')
   const status = $metadata?.httpStatusCode
   if (status !== undefined && status < 500) return error
   return Object.assign(unavailable('Files are away for a moment.'), { cause: error })

@@ -5,7 +5,7 @@ import { codeOf } from '@wealist/dev/testing/board-service'
 import { asProcesses } from '@wealist/dev/testing/lambda-sockets'
 import { type StorageService, storageService } from '@wealist/dev/testing/storage-service'
 import { newId } from '@wealist/kit/ids'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 let service: StorageService
 let people: StorageService['people']
@@ -76,6 +76,28 @@ test('nobody completes an upload of somebody else, and one that is completed twi
   for (const file of all) expect(file).toEqual(all[0])
   expect((await as('bob')(files.versions, { params: { id: all[0]!.id } })).items).toHaveLength(1)
 })
+
+test.each(['beginning', 'copy'] as const)(
+  'an upload whose file somebody removes before its %s is taken is 409, and nothing is kept of it',
+  async (which) => {
+    const { objects } = service.running.deps
+    const begun = await service.begin(people.alice, `${which}.txt`, 3)
+    await post(begun as never, 'tea')
+    const removed = async (key: string) => {
+      await objects.remove([key])
+      vi.restoreAllMocks()
+    }
+    if (which === 'copy') {
+      const copy = objects.publish
+      vi.spyOn(objects, 'publish').mockImplementation(async (what) => removed(what.from).then(() => copy(what)))
+    } else {
+      const look = objects.inspect
+      vi.spyOn(objects, 'inspect').mockImplementation((key) => look(key).finally(() => removed(key)))
+    }
+    expect(await codeOf(complete('alice', begun.id))).toBe('CONFLICT')
+    expect(await codeOf(complete('alice', begun.id))).toBe('CONFLICT')
+  },
+)
 
 test('what the form writes after completion changes nothing', async () => {
   const upload = await service.begin(people.alice, 'fixed.txt', 3)
