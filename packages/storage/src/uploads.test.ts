@@ -77,7 +77,7 @@ test('nobody completes an upload of somebody else, and one that is completed twi
   expect((await as('bob')(files.versions, { params: { id: all[0]!.id } })).items).toHaveLength(1)
 })
 
-test.each(['beginning', 'copy'] as const)(
+test.skipIf(asProcesses).each(['beginning', 'copy'] as const)(
   'an upload whose file somebody removes before its %s is taken is 409, and nothing is kept of it',
   async (which) => {
     const { objects } = service.running.deps
