@@ -6,7 +6,7 @@ const busy = process.argv[2] === 'busy'
 const taken = Array.from({ length: 600_000 }, (_, i) => ({ i, text: `text ${i}`, list: [i] }))
 const kept = taken.filter(({ i }) => i % 3 === 0)
 taken.length = 0
-giveBackWhenQuiet()
+giveBackWhenQuiet(2)
 setInterval(() => {
   const until = performance.now() + (busy ? 50 : 0)
   while (performance.now() < until);

@@ -2,8 +2,6 @@ import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 
 const each = 1000
-/** Seconds in which the process did next to nothing. */
-const quietFor = 2
 const nextToNothing = 0.1
 const mega = 1024 * 1024
 /** Bytes that are worth a pause, and of a heap that is too large for a short one. */
@@ -13,10 +11,13 @@ const tooLarge = 256 * mega
 /**
  * Gives the system back what a busy time took and a quiet one does not need. V8 does that by itself once it has not
  * collected for 100 s, which never comes where clients ping: after ten thousand came back it would keep twice what they
- * weigh. One full collection, some 60 ms, once the process is quiet and holds 32 MB more than after the last; nothing
- * where Node runs without `--expose-gc`. Gives the function that ends it.
+ * weigh. One full collection, some 60 ms, once the process did next to nothing for so many seconds and holds 32 MB more
+ * than after the last; nothing where Node runs without `--expose-gc`. Gives the function that ends it.
+ *
+ * It costs half a second of CPU over the next seconds of work, in which V8 takes again what it gave: after each lull of
+ * two seconds that was a fifth of what reads in bursts of four took.
  */
-export const giveBackWhenQuiet = () => {
+export const giveBackWhenQuiet = (quietFor = 30) => {
   const { gc } = globalThis
   if (!gc) return () => undefined
   let kept = 0
