@@ -1,4 +1,4 @@
-import { guard, type Stage } from './stage.ts'
+import { backupDays, guard, type Stage } from './stage.ts'
 
 /** Operations on objects, by browsers with presigned addresses and by the services. */
 const actions = [
@@ -38,6 +38,18 @@ export const makeBucket = (stage: Stage, origins: $util.Input<string>[]) => {
         filter: { prefix: '' },
         abortIncompleteMultipartUpload: { daysAfterInitiation: 2 },
       },
+      // For as long as a database can be brought back in which the file is still there.
+      ...(stage.kept
+        ? [
+            {
+              id: 'deleted',
+              status: 'Enabled',
+              filter: { prefix: '' },
+              noncurrentVersionExpiration: { noncurrentDays: backupDays + 1 },
+              expiration: { expiredObjectDeleteMarker: true },
+            },
+          ]
+        : []),
     ],
   })
   return bucket

@@ -12,11 +12,17 @@ export const makeCluster = (stage: Stage, vpc: sst.aws.Vpc) => {
     managedPolicyArns: [managed('AmazonEKSClusterPolicy')],
   })
   const key = new aws.kms.Key('ClusterKey', { enableKeyRotation: true, deletionWindowInDays: 30 }, guard(stage))
+  // EKS would make it by itself, and keep what is in it for ever.
+  const logs = new aws.cloudwatch.LogGroup('ClusterLogs', {
+    name: `/aws/eks/${clusterName(stage)}/cluster`,
+    retentionInDays: stage.kept ? 90 : 14,
+  })
   const cluster = new aws.eks.Cluster(
     'Cluster',
     {
       name: clusterName(stage),
-      version: '1.34',
+      // In AWS' standard support until August 2027; past that an hour costs six times as much.
+      version: '1.36',
       roleArn: clusterRole.arn,
       deletionProtection: stage.kept,
       vpcConfig: {
@@ -29,7 +35,7 @@ export const makeCluster = (stage: Stage, vpc: sst.aws.Vpc) => {
       encryptionConfig: { provider: { keyArn: key.arn }, resources: ['secrets'] },
       enabledClusterLogTypes: ['api', 'audit', 'authenticator'],
     },
-    guard(stage),
+    { ...guard(stage), dependsOn: [logs] },
   )
   makeAddons(cluster, makeNodes(stage, vpc, cluster))
   return cluster
@@ -47,6 +53,8 @@ const makeNodes = ({ kept }: Stage, vpc: sst.aws.Vpc, cluster: aws.eks.Cluster) 
     'Nodes',
     {
       clusterName: cluster.name,
+      // Told, so that they follow when the cluster goes on to another.
+      version: cluster.version,
       nodeRoleArn: nodeRole.arn,
       subnetIds: vpc.privateSubnets,
       amiType: 'AL2023_ARM_64_STANDARD',

@@ -1,5 +1,5 @@
 import { instances } from './connections.ts'
-import { dev, guard, secretOf, type Stage } from './stage.ts'
+import { backupDays, dev, guard, secretOf, type Stage } from './stage.ts'
 
 /** The servers under a stage: PostgreSQL as its administrator, and Redis. Both URLs hold passwords. */
 export interface Data {
@@ -11,12 +11,22 @@ export interface Data {
 
 const tls = '?sslmode=verify-full'
 
+/** The servers themselves, for who watches them. */
+export interface Servers {
+  postgres: sst.aws.Postgres
+  redis: sst.aws.Redis
+  /** Nodes of Redis. */
+  nodes: number
+}
+
 /** PostgreSQL 17 and Valkey of dev or prod, encrypted, and in prod on two zones. */
-export const makeData = (stage: Stage, vpc: sst.aws.Vpc): Data => {
+export const makeData = (stage: Stage, vpc: sst.aws.Vpc): Data & { servers: Servers } => {
   const { kept } = stage
+  const nodes = kept ? 2 : 1
   const postgres = new sst.aws.Postgres('Postgres', {
     vpc,
-    version: '17.6',
+    // By its major alone: of minor ones AWS makes no new server once they are a year and a half old.
+    version: '17',
     instance: instances[kept ? 'prod' : 'dev'].class,
     storage: kept ? '100 GB' : '20 GB',
     multiAz: kept,
@@ -27,7 +37,9 @@ export const makeData = (stage: Stage, vpc: sst.aws.Vpc): Data => {
           storageEncrypted: true,
           deletionProtection: kept,
           skipFinalSnapshot: !kept,
-          backupRetentionPeriod: kept ? 14 : 1,
+          backupRetentionPeriod: kept ? backupDays : 1,
+          // Whoever deletes the server by hand still has them.
+          deleteAutomatedBackups: !kept,
           applyImmediately: !kept,
         })
         Object.assign(options, guard(stage))
@@ -44,7 +56,7 @@ export const makeData = (stage: Stage, vpc: sst.aws.Vpc): Data => {
     transform: {
       cluster: (args, options) => {
         Object.assign(args, {
-          numCacheClusters: kept ? 2 : 1,
+          numCacheClusters: nodes,
           automaticFailoverEnabled: kept,
           multiAzEnabled: kept,
           // ElastiCache keeps no append-only file: a copy in another zone and daily snapshots stand in for it.
@@ -56,7 +68,7 @@ export const makeData = (stage: Stage, vpc: sst.aws.Vpc): Data => {
   })
   const databaseUrl = $interpolate`postgres://${postgres.username}:${encoded(postgres.password)}@${postgres.host}:${postgres.port}/postgres${tls}`
   const redisUrl = $interpolate`rediss://${redis.username}:${encoded(redis.password)}@${redis.host}:${redis.port}`
-  return tell(stage, databaseUrl, redisUrl)
+  return { ...tell(stage, databaseUrl, redisUrl), servers: { postgres, redis, nodes } }
 }
 
 const tell = (stage: Stage, databaseUrl: $util.Output<string>, redisUrl: $util.Output<string>): Data => {

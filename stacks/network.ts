@@ -10,8 +10,16 @@ export interface Network {
  * The network of dev or prod. Three zones; prod has managed gateways, dev small instances and a
  * bastion by which `sst tunnel` reaches its servers.
  */
-export const makeNetwork = ({ kept }: Stage) =>
-  new sst.aws.Vpc('Network', { az: 3, nat: kept ? 'managed' : 'ec2', bastion: !kept })
+export const makeNetwork = ({ kept }: Stage) => {
+  const vpc = new sst.aws.Vpc('Network', { az: 3, nat: kept ? 'managed' : 'ec2', bastion: !kept })
+  // Files and the layers of images come by this door, which costs nothing; by the others each gigabyte does.
+  new aws.ec2.VpcEndpoint('S3Door', {
+    vpcId: vpc.id,
+    serviceName: $interpolate`com.amazonaws.${aws.getRegionOutput().region}.s3`,
+    routeTableIds: vpc.nodes.privateRouteTables.apply((tables) => tables.map(({ id }) => id)),
+  })
+  return vpc
+}
 
 /** Tells previews where dev's network is. */
 export const tellNetwork = (vpc: sst.aws.Vpc) =>

@@ -5,6 +5,7 @@ import { mostPreviews, perService } from './connections.ts'
 import type { Data } from './data.ts'
 import { nodejs } from './functions.ts'
 import type { Network } from './network.ts'
+import { rounds } from './rounds.ts'
 import type { Secrets } from './secrets.ts'
 import { redisPrefixOf, type Stage } from './stage.ts'
 
@@ -59,6 +60,8 @@ export const prepare = ({ stage, network, data, secrets, keys }: Given) => {
         limit: perService.preview,
         most: mostPreviews,
         migrations: migrationsHash(),
+        // New ones are told to the database, too.
+        passwords: rounds.passwords,
       }),
     },
     { dependsOn: withDatabase.map((service) => secrets[service].version) },

@@ -12,6 +12,8 @@ const parts = (domain: string) => [
   allow(['lambda:*'], [`arn:aws:lambda:*:*:function:${own}`]),
   allow(['s3:*'], [`arn:aws:s3:::${own}`]),
   allow(['secretsmanager:*'], secrets('wealist/pr-*')),
+  // By the names of secrets the sweep knows which previews there are; IAM lets one list all of them or none.
+  allow(['secretsmanager:ListSecrets']),
   allow(['scheduler:*'], [`arn:aws:scheduler:*:*:schedule/*/${own}`]),
   allow(
     ['logs:*'],

@@ -1,5 +1,6 @@
 import { type ServiceName, serviceNames, peersOf, withDatabase } from '@wealist/contract/topology'
 import type { Data } from './data.ts'
+import { internalKeys, rounds } from './rounds.ts'
 import type { Settings } from './settings.ts'
 import { databaseOf, guard, roleOf, secretOf, type Stage } from './stage.ts'
 
@@ -16,7 +17,14 @@ const onlyOf: Partial<Record<ServiceName, (settings: Settings) => Values>> = {
   }),
 }
 
-const made = (name: string, length: number) => new random.RandomPassword(name, { length, special: false }).result
+const made = (name: string, length: number, round = 1) =>
+  new random.RandomPassword(name, { length, special: false, keepers: { round: String(round) } }).result
+
+const keysOf = (service: ServiceName) => {
+  const { shown, taken } = internalKeys(service, rounds.internalKeys)
+  const values = taken.map((name) => made(name, 40))
+  return { shown: values[taken.indexOf(shown)]!, taken: $resolve(values).apply((all) => all.join(',')) }
+}
 
 /**
  * A secret a service, with its own variables and no others: its database, Redis, the internal key it takes and those of the
@@ -25,8 +33,8 @@ const made = (name: string, length: number) => new random.RandomPassword(name, {
 export const makeSecrets = (stage: Stage, data: Data, settings: Settings) => {
   const recoveryWindowInDays = stage.kept ? 30 : 0
   const called = serviceNames.filter((s) => serviceNames.some((caller) => peersOf(caller).includes(s)))
-  const keys = Object.fromEntries(called.map((s) => [s, made(`InternalKey${titled(s)}`, 40)]))
-  const passwords = Object.fromEntries(withDatabase.map((s) => [s, made(`Password${titled(s)}`, 32)]))
+  const keys = Object.fromEntries(called.map((s) => [s, keysOf(s)]))
+  const passwords = Object.fromEntries(withDatabase.map((s) => [s, made(`Password${titled(s)}`, 32, rounds.passwords)]))
 
   const valuesOf = (service: ServiceName): Values => ({
     REDIS_URL: data.redisUrl,
@@ -39,8 +47,8 @@ export const makeSecrets = (stage: Stage, data: Data, settings: Settings) => {
         return url.href
       }),
     }),
-    ...(keys[service] && { INTERNAL_KEYS: keys[service] }),
-    ...Object.fromEntries(peersOf(service).map((s) => [`${s.toUpperCase()}_KEY`, keys[s]!])),
+    ...(keys[service] && { INTERNAL_KEYS: keys[service].taken }),
+    ...Object.fromEntries(peersOf(service).map((s) => [`${s.toUpperCase()}_KEY`, keys[s]!.shown])),
     ...onlyOf[service]?.(settings),
   })
 

@@ -1,3 +1,4 @@
+import { makeAlarms } from './alarms.ts'
 import { makeApiLogs } from './api-logs.ts'
 import { makeAssets, makePortalCdn } from './assets.ts'
 import { makeBucket } from './bucket.ts'
@@ -21,6 +22,7 @@ export const shared = (stage: Stage) => {
   const domain = `${stage.kept ? 'app' : stage.name}.${root}`
   const vpc = makeNetwork(stage)
   const data = makeData(stage, vpc)
+  const alarms = makeAlarms(stage, data.servers)
   makeSecrets(stage, data, settings)
   const keys = makeKeysSecret(stage)
   const bucket = makeBucket(stage, [`https://${domain}`, `https://ops.${domain}`])
@@ -30,7 +32,7 @@ export const shared = (stage: Stage) => {
   makeIdentities({ stage, cluster, bucket, keys })
   makeControllers(stage, cluster)
   const { region } = aws.getRegionOutput()
-  const told = { cluster: cluster.name, vpc: vpc.id, region, bucket: bucket.name, assets: assets.url }
+  const told = { cluster: cluster.name, vpc: vpc.id, region, bucket: bucket.name, assets: assets.url, alarms }
   if (stage.kept) return told
   tellNetwork(vpc)
   makeRegistry(stage)

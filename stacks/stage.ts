@@ -51,6 +51,9 @@ export const secretOf = ({ name }: Pick<Stage, 'name'>, what: string) => `wealis
 /** For what holds data: in prod it is neither removed nor replaced by a deployment, whatever the program says. */
 export const guard = ({ kept }: Stage) => ({ protect: kept, retainOnDelete: kept })
 
+/** Days back to which prod's databases can be brought; what is deleted from its bucket is kept longer than that. */
+export const backupDays = 14
+
 /** What a preview finds of the stage dev, by name. */
 export const dev: Stage = { name: 'dev', kind: 'shared', kept: false }
 export const networkParameter = '/wealist/dev/network'

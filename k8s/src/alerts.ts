@@ -1,18 +1,17 @@
+import { type Image, images } from '@wealist/contract/topology'
 import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule'
-import { type Environment, forPrometheus } from './environment.ts'
+import { type Environment, forPrometheus, ingress } from './environment.ts'
+import { objectives } from './objectives.ts'
 import { recordingsOf } from './recordings.ts'
 
-const requests = (window: string, more = '') =>
-  `sum by (service) (rate(http_request_duration_seconds_count{namespace="$NS"${more}}[${window}]))`
-const failing = (window: string) => `(${requests(window, ',status=~"5.."')} / ${requests(window)})`
-const slow = (window: string) =>
-  `(1 - sum by (service) (rate(http_request_duration_seconds_bucket{namespace="$NS",le="0.5"}[${window}])) / ${requests(window)})`
+/** What Prometheus asks of is a pod with an address: where there is none of a service, nothing says so but this. */
+const absent = (image: Image) => `absent(up{namespace="$NS",service="${image}-metrics"})`
+const asked = images.filter((image) => image !== 'ops-portal')
+const noneReady = (namespace: string, app: string) =>
+  `(sum(kube_pod_status_ready{namespace="${namespace}",pod=~"${app}-.+",condition="true"}) or vector(0)) == 0`
+const atEntrance = (more = '') => `sum(rate(istio_requests_total{namespace="${ingress.namespace}"${more}}[5m]))`
 
-/** The SRE workbook's two windows, chapter 5: the long one says that it matters, the short one that it goes on. */
-const burns = (share: (window: string) => string, budget: number, long: string, short: string, rate: number) =>
-  `${share(long)} > ${rate * budget} and ${share(short)} > ${rate * budget}`
-
-interface Alert {
+export interface Alert {
   name: string
   expr: string
   wait?: string
@@ -21,25 +20,7 @@ interface Alert {
   says: string
 }
 const alerts: Alert[] = [
-  ...(
-    [
-      ['Availability', failing, 0.001, 'answers 5xx'],
-      ['Latency', slow, 0.01, 'answers late'],
-    ] as const
-  ).flatMap(([name, share, budget, what]): Alert[] => [
-    {
-      name: `${name}BurnsFast`,
-      expr: burns(share, budget, '1h', '5m', 14.4),
-      severity: 'page',
-      says: `{{ $labels.service }} ${what}: at this rate the month’s budget is gone in two days. See SLOs in the portal.`,
-    },
-    {
-      name: `${name}BurnsSlowly`,
-      expr: burns(share, budget, '6h', '30m', 6),
-      severity: 'ticket',
-      says: `{{ $labels.service }} ${what} more often than it may: the month’s budget is gone in five days.`,
-    },
-  ]),
+  ...objectives,
   {
     name: 'JobsFailed',
     // Every pod counts the same rows.
@@ -77,12 +58,44 @@ const alerts: Alert[] = [
   },
   {
     name: 'ServiceGone',
-    expr: 'sum by (service) (up{namespace="$NS",service!=""}) == 0',
+    expr: `sum by (service) (up{namespace="$NS",service=~".+-metrics"}) == 0 or ${asked.map(absent).join(' or ')}`,
     wait: '1m',
     severity: 'page',
     says: 'No pod of {{ $labels.service }} answers Prometheus.',
   },
+  {
+    name: 'EntranceGone',
+    expr: noneReady(ingress.namespace, 'gateway'),
+    wait: '1m',
+    severity: 'page',
+    says: 'No pod of the gateway is ready: nobody reaches weAlist.',
+  },
+  {
+    name: 'EntranceFails',
+    // Also what no service counts: routes that lead nowhere, certificates of the mesh, a service that nobody reaches.
+    expr: `${atEntrance(',response_code=~"5.."')} / ${atEntrance()} > 0.05`,
+    wait: '5m',
+    severity: 'page',
+    says: 'More than one answer in twenty that leaves the gateway is 5xx.',
+  },
+  {
+    name: 'PortalGone',
+    expr: noneReady('$NS', 'ops-portal'),
+    wait: '5m',
+    severity: 'ticket',
+    says: 'No pod of the operators’ portal is ready.',
+  },
+  {
+    name: 'ReleaseStuck',
+    // A canary takes a quarter of an hour.
+    expr: 'max by (name) (argocd_app_info{name=~"$NS.*",sync_status!="Synced"} or argocd_app_info{name=~"$NS.*",health_status!="Healthy"}) > 0',
+    wait: '45m',
+    severity: 'ticket',
+    says: '{{ $labels.name }} is not what git says, or not healthy: a release stopped, was taken back, or a secret cannot be read.',
+  },
 ]
+
+const runbook = 'https://github.com/wealist/wealist/blob/main/k8s/runbook.md'
 
 export const alertsOf = ({ namespace }: Environment) =>
   new PrometheusRule({
@@ -97,7 +110,7 @@ export const alertsOf = ({ namespace }: Environment) =>
             expr: expr.replaceAll('$NS', namespace),
             ...(wait && { for: wait }),
             labels: { severity },
-            annotations: { summary: says },
+            annotations: { summary: says, runbook_url: `${runbook}#${name.toLowerCase()}` },
           })),
         },
       ],

@@ -13,12 +13,7 @@ const application = (name: string, path: string, wave: number, env: Environment,
       name,
       namespace: argocd,
       finalizers: ['resources-finalizer.argocd.argoproj.io'],
-      annotations: {
-        'argocd.argoproj.io/sync-wave': String(wave),
-        'notifications.argoproj.io/subscribe.on-sync-failed.slack': 'wealist-operators',
-        'notifications.argoproj.io/subscribe.on-health-degraded.slack': 'wealist-operators',
-        'notifications.argoproj.io/subscribe.on-deployed.slack': 'wealist-releases',
-      },
+      annotations: { 'argocd.argoproj.io/sync-wave': String(wave) },
     },
     spec: {
       project: 'wealist',

@@ -11,7 +11,17 @@ const restricted = {
 /** Both namespaces take only pods of the restricted standard, which needs the mesh's CNI plugin for its sidecars. */
 export const baseOf = (env: Environment) => [
   new Namespace({ metadata: { name: env.namespace, labels: { ...restricted, 'istio-injection': 'enabled' } } }),
-  new Namespace({ metadata: { name: ingress.namespace, labels: { ...restricted, 'istio-injection': 'enabled' } } }),
+  new Namespace({
+    metadata: {
+      name: ingress.namespace,
+      // A new entrance counts as ready once the load balancer sends to it, which takes minutes: until then an old one stays.
+      labels: {
+        ...restricted,
+        'istio-injection': 'enabled',
+        ...(env.aws && { 'elbv2.k8s.aws/pod-readiness-gate-inject': 'enabled' }),
+      },
+    },
+  }),
   ...(env.aws
     ? []
     : [

@@ -21,8 +21,10 @@ describe.each(environmentNames)('the entrance of %s', (name) => {
   test('Envoy binds what is sent to, and the network lets in that and nothing else', () => {
     const { spec } = one('Gateway', 'wealist')
     expect(spec.servers.map(({ port }: { port: { number: number } }) => bound(port.number))).toEqual(sentTo)
-    const [rule] = one('NetworkPolicy', 'gateway')['spec'].ingress
+    const [rule, ...more] = one('NetworkPolicy', 'gateway')['spec'].ingress
     expect(rule.ports.map(({ port }: Port) => port)).toEqual(sentTo)
+    const metrics = { from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }] }
+    expect(more).toEqual(name === 'localhost' ? [] : [{ ...metrics, ports: [{ protocol: 'TCP', port: 15090 }] }])
     const [container] = one('Deployment', 'gateway')['spec'].template.spec.containers
     expect(container.ports.map((p: { containerPort: number }) => p.containerPort)).toEqual(sentTo)
   })
@@ -41,5 +43,9 @@ describe.each(environmentNames)('the entrance of %s', (name) => {
     ])
     const { annotations } = one('Deployment', 'gateway')['spec'].template.metadata
     expect(JSON.parse(annotations['proxy.istio.io/config'])).toMatchObject({ gatewayTopology: { proxyProtocol: {} } })
+  })
+  test('an old entrance stays until the load balancer sends to the new one, which takes it minutes', () => {
+    const { labels } = one('Namespace', 'istio-ingress').metadata
+    expect(labels?.['elbv2.k8s.aws/pod-readiness-gate-inject']).toBe(name === 'localhost' ? undefined : 'enabled')
   })
 })

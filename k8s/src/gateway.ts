@@ -3,7 +3,7 @@ import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/Horizo
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
-import { type Environment, ingress, labelsOf } from './environment.ts'
+import { type Environment, ingress, labelsOf, monitoring } from './environment.ts'
 import { gatewayServiceOf, listens } from './gateway-service.ts'
 import { containerSecurity, podSecurity } from './pods.ts'
 import { drainSeconds } from './workload-environment.ts'
@@ -89,7 +89,17 @@ export const gatewayOf = (env: Environment) => [
       podSelector: { matchLabels: { app: 'gateway' } },
       policyTypes: ['Ingress'],
       // Probes come from the node, which no policy keeps out.
-      ingress: [{ ports: [{ protocol: 'TCP', port: listens }] }],
+      ingress: [
+        { ports: [{ protocol: 'TCP', port: listens }] },
+        ...(env.aws
+          ? [
+              {
+                from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoring } } }],
+                ports: [{ protocol: 'TCP' as const, port: 15090 }],
+              },
+            ]
+          : []),
+      ],
     },
   }),
 ]

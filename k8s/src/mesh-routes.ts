@@ -6,8 +6,9 @@ import type { Environment } from './environment.ts'
 import { entranceOf } from './gateway-service.ts'
 import { ticketRoutes } from './public-paths.ts'
 
-// Nothing was sent yet where no connection came about: that alone may be tried again, whatever the method.
-const retries = { attempts: 2, retryOn: 'connect-failure', perTryTimeout: '10s' }
+// Nothing was sent yet where no connection came about: that alone may be tried again, whatever the method. A try has no bound
+// of its own: one would end an answer that the route still waits for.
+const retries = { attempts: 2, retryOn: 'connect-failure' }
 
 const withoutPrefix = (service: ServiceName) => ({
   uriRegexRewrite: { match: `^/api/svc/${service}(/.*)$`, rewrite: '\\1' },
@@ -106,8 +107,12 @@ export const routesOf = (env: Environment) => [
               tcp: { maxConnections: 100_000, connectTimeout: '3s', tcpKeepalive: { time: '60s', interval: '20s' } },
               http: { http1MaxPendingRequests: 1000, http2MaxRequests: 100_000, idleTimeout: '30s' },
             },
+            // Who cannot be reached is left out for a while. Who answers 503 says that Redis or PostgreSQL is away, as all others
+            // would, or that it has enough to do: their load on the rest would be the next failure.
             outlierDetection: {
-              consecutiveGatewayErrors: 5,
+              splitExternalLocalOriginErrors: true,
+              consecutiveLocalOriginFailures: 5,
+              consecutiveGatewayErrors: 0,
               consecutive5xxErrors: 0,
               interval: '10s',
               baseEjectionTime: '30s',

@@ -45,6 +45,12 @@ const runs = (image: Image, env: Environment) => {
   })
 }
 
+/** By which the pods of the new version, and no others, are known. */
+const canaryOf = (image: Image) => [
+  { name: 'app', value: image },
+  { name: 'version', valueFrom: { podTemplateHashValue: 'Latest' } },
+]
+
 // In prod a new version gets a part of the pods, and is taken back where it answers worse.
 const rollout = (image: Image, env: Environment, spec: object) =>
   new Rollout({
@@ -52,6 +58,8 @@ const rollout = (image: Image, env: Environment, spec: object) =>
     spec: {
       ...spec,
       minReadySeconds: 10,
+      // What ran before comes back at once, without the steps of something new.
+      rollbackWindow: { revisions: 3 },
       strategy: {
         canary: {
           maxSurge: 1,
@@ -61,7 +69,7 @@ const rollout = (image: Image, env: Environment, spec: object) =>
             { pause: { duration: '5m' } },
             ...(image === 'ops-portal'
               ? []
-              : [{ analysis: { templates: [{ templateName: 'healthy' }], args: [{ name: 'app', value: image }] } }]),
+              : [{ analysis: { templates: [{ templateName: 'healthy' }], args: canaryOf(image) } }]),
             { setWeight: 67 },
             { pause: { duration: '5m' } },
           ],

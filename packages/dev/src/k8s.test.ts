@@ -171,9 +171,22 @@ describe('the way of a request', () => {
     const open = [...publicRoutes, ...ticketRoutes].map(({ service, method, path }) => `${method} ${service} ${path}`)
     expect(open.toSorted()).toEqual(reviewed.toSorted())
   })
+  test('no pod is left out for answering that a server is away: all would be, one after the other', () => {
+    const rules = ofKind(prod, 'DestinationRule')
+    expect(rules.length).toBeGreaterThan(6)
+    for (const { spec } of rules)
+      expect(spec.trafficPolicy.outlierDetection).toMatchObject({
+        splitExternalLocalOriginErrors: true,
+        consecutiveLocalOriginFailures: 5,
+        consecutiveGatewayErrors: 0,
+        consecutive5xxErrors: 0,
+      })
+  })
   test('nothing that was sent is sent again, and sockets are not counted against a bound that they would reach', () => {
     for (const { spec } of ofKind(prod, 'VirtualService'))
-      for (const { retries } of spec.http) expect(retries).toMatchObject({ retryOn: 'connect-failure' })
+      for (const { retries } of spec.http)
+        // A bound of each try would end, at the gateway, what a service still works on and stores.
+        expect(retries).toEqual({ attempts: 2, retryOn: 'connect-failure' })
     for (const { spec } of ofKind(prod, 'DestinationRule'))
       expect(spec.trafficPolicy.connectionPool.tcp.maxConnections).toBeGreaterThanOrEqual(100_000)
   })

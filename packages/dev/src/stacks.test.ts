@@ -1,12 +1,16 @@
 import { contracts } from '@wealist/contract/contracts'
 import { isSocket, routesOf } from '@wealist/contract/route'
 import { type Node, type ServiceName, serviceNames, topology, images } from '@wealist/contract/topology'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { mostPreviews, room, shareOf } from '../../../stacks/connections.ts'
 import { nodes } from '../../../stacks/nodes.ts'
-import { stageOf } from '../../../stacks/stage.ts'
+import { internalKeys, rounds } from '../../../stacks/rounds.ts'
+import { backupDays, stageOf } from '../../../stacks/stage.ts'
 import { functions } from './bundle.ts'
 import { buildPortal } from './portal.ts'
+import { repository } from './repository.ts'
 import { services } from './services.ts'
 import { openApi } from './stacks/api-routes.ts'
 import { openEdge } from './stacks/edge.ts'
@@ -233,6 +237,26 @@ describe('a preview’s functions', () => {
       )
     }
   })
+  test('understand each other while internal keys are rotated, whichever of two was started anew first', () => {
+    const said = (service: ServiceName) =>
+      JSON.parse(named(pr, `${titled(service)}SecretVersion`).inputs['secretString'] as string) as Record<
+        string,
+        string
+      >
+    for (const peer of ['user', 'noti'] as const) {
+      for (const round of [1, 2, 3]) {
+        const [now, next] = [internalKeys(peer, round), internalKeys(peer, round + 1)]
+        expect(now.shown).not.toBe(next.shown)
+        expect(now.taken).toEqual(expect.arrayContaining([now.shown, next.shown]))
+        expect(next.taken).toEqual(expect.arrayContaining([now.shown, next.shown]))
+        // After two, whoever has the old one is let in no more.
+        expect(internalKeys(peer, round + 2).taken).not.toContain(now.shown)
+      }
+      const { shown, taken } = internalKeys(peer, 1)
+      expect(said('board')[`${peer.toUpperCase()}_KEY`]).toBe(`password-of-${shown}`)
+      expect(said(peer)['INTERNAL_KEYS']!.split(',')).toEqual(taken.map((name) => `password-of-${name}`))
+    }
+  })
   test('change only after the migrations have run', () => {
     const prepared = only(pr, 'aws:lambda/invocation:Invocation')
     expect(prepared.inputs).toMatchObject({ lifecycleScope: 'CRUD' })
@@ -283,7 +307,10 @@ describe('what stays and what goes', () => {
       multiAz: true,
       storageEncrypted: true,
       skipFinalSnapshot: false,
-      engineVersion: expect.stringMatching(/^17\./),
+      // By its major alone: AWS makes no new server of an old minor one.
+      engineVersion: '17',
+      backupRetentionPeriod: backupDays,
+      deleteAutomatedBackups: false,
     })
     expect(kept[1]!.inputs).toMatchObject({
       transitEncryptionEnabled: true,
@@ -294,22 +321,63 @@ describe('what stays and what goes', () => {
     })
     expect(named(prod, 'FilesBucket').inputs['forceDestroy']).toBe(false)
   })
-  test('nothing throws away files but parts of uploads that nobody finished', () => {
-    for (const stage of [pr, dev, prod])
-      expect(named(stage, 'FilesLifecycle').inputs['rules']).toEqual([
-        {
-          id: 'abandoned-uploads',
-          status: 'Enabled',
-          filter: { prefix: '' },
-          abortIncompleteMultipartUpload: { daysAfterInitiation: 2 },
-        },
-      ])
+  test('nothing throws away files but parts of uploads that nobody finished, and in prod what was deleted before any backup', () => {
+    const abandoned = {
+      id: 'abandoned-uploads',
+      status: 'Enabled',
+      filter: { prefix: '' },
+      abortIncompleteMultipartUpload: { daysAfterInitiation: 2 },
+    }
+    for (const stage of [pr, dev]) expect(named(stage, 'FilesLifecycle').inputs['rules']).toEqual([abandoned])
+    expect(only(prod, 'aws:s3/bucketVersioning:BucketVersioning').inputs).toMatchObject({
+      versioningConfiguration: { status: 'Enabled' },
+    })
+    // A database of so many days ago finds its files; what nobody can bring back any more is not paid for ever.
+    const { noncurrentVersionExpiration, ...deleted } = named(prod, 'FilesLifecycle').inputs['rules'][1]
+    expect(noncurrentVersionExpiration.noncurrentDays).toBeGreaterThan(backupDays)
+    expect(noncurrentVersionExpiration.noncurrentDays).toBeLessThan(2 * backupDays)
+    expect([named(prod, 'FilesLifecycle').inputs['rules'][0], deleted]).toEqual([
+      abandoned,
+      { id: 'deleted', status: 'Enabled', filter: { prefix: '' }, expiration: { expiredObjectDeleteMarker: true } },
+    ])
+  })
+  test('servers tell before they are full, each node of Redis too, and whoever subscribes to the one topic hears it', () => {
+    for (const [stage, members] of [
+      [dev, 1],
+      [prod, 2],
+    ] as const) {
+      const topic = only(stage, 'aws:sns/topic:Topic')
+      expect(stage.outputs['alarms']).toBe('arn:aws:any:ap-northeast-2:000000000000:Alarms')
+      const alarms = ofType(stage.resources, 'aws:cloudwatch/metricAlarm:MetricAlarm')
+      const watched = alarms.map(
+        ({ inputs }) => `${Object.values(inputs['dimensions']).join()} ${inputs['metricName']}`,
+      )
+      const ofNodes = Array.from({ length: members }, (_, i) => `RedisCluster-id-00${i + 1}`)
+      expect(watched.toSorted()).toEqual(
+        [
+          ...['FreeStorageSpace', 'CPUUtilization', 'DatabaseConnections'].map((what) => `postgres ${what}`),
+          ...ofNodes.flatMap((node) => [`${node} DatabaseMemoryUsagePercentage`, `${node} EngineCPUUtilization`]),
+        ].toSorted(),
+      )
+      const runbook = readFileSync(join(repository, 'k8s', 'runbook.md'), 'utf8')
+      for (const { inputs, name } of alarms) {
+        expect([inputs['alarmActions'], inputs['okActions']]).toEqual([
+          [stage.outputs['alarms']],
+          [stage.outputs['alarms']],
+        ])
+        expect(runbook).toContain(`\n### ${name.replace(/\d$/, '')}\n`)
+      }
+      expect(topic.inputs['name']).toBe(`wealist-${stage === prod ? 'prod' : 'dev'}-alarms`)
+    }
+    expect(ofType(pr.resources, 'aws:cloudwatch/metricAlarm:MetricAlarm')).toEqual([])
   })
   test('all stages together have room on the server: what roles may open is less than it takes', () => {
     expect(shareOf('dev') + mostPreviews * shareOf('preview')).toBeLessThanOrEqual(room('dev'))
     expect(shareOf('prod')).toBeLessThanOrEqual(room('prod'))
     const input = JSON.parse(only(pr, 'aws:lambda/invocation:Invocation').inputs['input'] as string) as object
     expect(input).toMatchObject({ limit: 5, most: mostPreviews, redisPrefix: 'wealist:pr-7:' })
+    // In another round of passwords it is asked again, and sets them.
+    expect(input).toHaveProperty('passwords', rounds.passwords)
   })
 })
 
@@ -325,6 +393,25 @@ describe('the cluster', () => {
     })
     expect((cluster.inputs['vpcConfig'] as { subnetIds: string[] }).subnetIds).toHaveLength(3)
     expect(only(prod, 'aws:eks/nodeGroup:NodeGroup').inputs).toMatchObject({ amiType: 'AL2023_ARM_64_STANDARD' })
+  })
+  test('keeps what its control plane logs for a time, not for ever', () => {
+    for (const [stage, name] of [
+      [dev, 'dev'],
+      [prod, 'prod'],
+    ] as const) {
+      const logs = named(stage, 'ClusterLogs')
+      // By this name EKS finds it, and makes none of its own.
+      expect(logs.inputs['name']).toBe(`/aws/eks/wealist-${name}/cluster`)
+      expect(logs.inputs['retentionInDays']).toBeLessThanOrEqual(90)
+      expect(only(stage, 'aws:eks/cluster:Cluster').dependsOn).toContain(logs.urn)
+    }
+  })
+  test('reaches S3 from every private zone without paying for the gigabyte', () => {
+    for (const stage of [dev, prod])
+      expect(only(stage, 'aws:ec2/vpcEndpoint:VpcEndpoint').inputs).toMatchObject({
+        serviceName: 'com.amazonaws.ap-northeast-2.s3',
+        routeTableIds: [1, 2, 3].map((n) => `NetworkPrivateRouteTable${n}-id`),
+      })
   })
   test('enforces NetworkPolicies and hands out identities to pods', () => {
     for (const stage of [dev, prod]) {
@@ -367,6 +454,8 @@ describe('the cluster', () => {
         scalingConfig: { minSize: least, desiredSize: desired, maxSize: most },
       })
       expect(group.ignoreChanges).toEqual(['scalingConfig.desiredSize'])
+      // An upgrade of the cluster takes its nodes along.
+      expect(group.inputs['version']).toBe(only(stage, 'aws:eks/cluster:Cluster').inputs['version'])
     }
   })
   test('gives each service account its own rights in AWS, and those without any none', () => {

@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { expect, test } from 'vitest'
@@ -6,6 +8,8 @@ import { images } from './container.ts'
 import { repository } from './repository.ts'
 
 interface Step {
+  id?: string
+  if?: string
   uses?: string
   run?: string
   with?: Record<string, unknown>
@@ -85,6 +89,41 @@ test('CI runs the command that anybody runs, and a preview is deployed, seeded a
   expect(runs('preview.yml').join('\n')).toMatch(/sst deploy[^]*npm run seed[^]*sst remove[^]*closed-previews/)
 })
 
+// The step is of bash.
+test.skipIf(process.platform === 'win32')(
+  'a preview that cannot be removed keeps no other in the sweep, and the run says that one was left',
+  () => {
+    const { sweep } = (parse(texts['preview.yml']!) as Workflow).jobs
+    const script = sweep!.steps!.findLast(({ run }) => run)!.run!
+    const dir = mkdtempSync(join(tmpdir(), 'sweep-'))
+    try {
+      // As GitHub runs it, with commands in place of ours that behave as they may: one fails, and each reads what it is given.
+      writeFileSync(join(dir, 'node'), '#!/bin/sh\nprintf "pr-3\\npr-5\\npr-8\\n"\n', { mode: 0o755 })
+      writeFileSync(join(dir, 'npx'), '#!/bin/sh\ncat > /dev/null\necho "$4" >> removed\n[ "$4" != pr-3 ]\n', {
+        mode: 0o755,
+      })
+      const { status } = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', script], {
+        cwd: dir,
+        env: { PATH: `${dir}:${process.env['PATH']}` },
+      })
+      expect(readFileSync(join(dir, 'removed'), 'utf8').split('\n').filter(Boolean)).toEqual(['pr-3', 'pr-5', 'pr-8'])
+      expect(status).toBe(1)
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+    }
+  },
+)
+
+test('who sweeps may be in the account for as long as the sweep may take, and that is what the role allows', () => {
+  const { sweep } = (parse(texts['preview.yml']!) as Workflow).jobs
+  const [seconds] = sweep!.steps!.flatMap(({ with: given }) => (given?.['role-duration-seconds'] as number) ?? [])
+  expect(seconds).toBe(sweep!['timeout-minutes']! * 60)
+  const [, allowed] = /'PreviewRole'[^]*?maxSessionDuration: (\d+)/.exec(
+    readFileSync(join(repository, 'stacks', 'github.ts'), 'utf8'),
+  )!
+  expect(seconds).toBeLessThanOrEqual(Number(allowed))
+})
+
 const release = () => parse(texts['release.yml']!) as Workflow
 
 test('CI runs on every pull request, and a release on every push to main and release, in order and never broken off', () => {
@@ -105,8 +144,46 @@ test('a release builds every image there is, and names only what was tested, bui
   const [built, scanned] = image!.steps!.filter(({ uses }) => /build-push|trivy/.test(uses ?? ''))
   expect(built?.with).toMatchObject({ push: true, provenance: 'mode=max', sbom: true, file: 'k8s/Dockerfile' })
   expect(scanned?.with).toMatchObject({ severity: 'CRITICAL', 'exit-code': '1' })
-  expect(scanned?.with?.['image-ref']).toContain('@${{ steps.build.outputs.digest }}')
+  expect(scanned?.with?.['image-ref']).toContain('@${{ steps.there.outputs.digest || steps.build.outputs.digest }}')
 })
+
+// The step is of bash.
+test.skipIf(process.platform === 'win32')(
+  'a release that is run again takes the images that it has pushed, whose tags cannot be pushed twice',
+  () => {
+    const steps = release().jobs['image']!.steps!
+    const there = steps.find(({ id }) => id === 'there')!
+    const dir = mkdtempSync(join(tmpdir(), 'release-'))
+    const digestOf = (answer: string) => {
+      writeFileSync(join(dir, 'aws'), `#!/bin/sh\necho "$@" > asked\necho "${answer}"\n`, { mode: 0o755 })
+      rmSync(join(dir, 'output'), { force: true })
+      const { status } = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', there.run!], {
+        cwd: dir,
+        env: {
+          PATH: `${dir}:${process.env['PATH']}`,
+          IMAGE: 'board',
+          TAG: '7-0123456',
+          GITHUB_OUTPUT: join(dir, 'output'),
+        },
+      })
+      expect(status).toBe(0)
+      return readFileSync(join(dir, 'output'), 'utf8')
+    }
+    try {
+      expect(digestOf('sha256:abc')).toBe('digest=sha256:abc\n')
+      expect(readFileSync(join(dir, 'asked'), 'utf8')).toContain(
+        '--repository-name wealist-board --image-ids imageTag=7-0123456',
+      )
+      // What the command line says of nothing.
+      expect(digestOf('None')).toBe('digest=\n')
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+    }
+    expect(steps.find(({ uses }) => uses?.startsWith('docker/build-push-action'))?.if).toBe(
+      "steps.there.outputs.digest == ''",
+    )
+  },
+)
 
 test('only who builds takes a role of AWS, only who names writes to the repository, and each job nothing more', () => {
   const { ci, image, tags } = release().jobs

@@ -38,6 +38,7 @@ export const computed = (type, name, inputs) => {
     'aws:secretsmanager/secret:Secret': () => ({ arn: arn('secretsmanager', `secret:${named}`) }),
     'aws:cloudwatch/logGroup:LogGroup': () => ({ arn: arn('logs', `log-group:${named}`) }),
     'aws:rds/instance:Instance': () => ({
+      identifier: 'postgres',
       address: 'postgres.internal',
       endpoint: 'postgres.internal:5432',
       port: 5432,

@@ -32,6 +32,8 @@ export const testPreviewRights = (simulated: () => { pr: Simulated; dev: Simulat
       const state = 'arn:aws:s3:::sst-state-abc'
       for (const [action, on] of [
         ['secretsmanager:GetSecretValue', regional('secretsmanager', 'secret:wealist/dev/data-AbCdEf')],
+        // What names no secret of its own is asked of all: the sweep lists them.
+        ['secretsmanager:ListSecrets', '*'],
         ['ssm:GetParameter', regional('ssm', 'parameter/wealist/dev/network')],
         ['ssm:GetParameter', regional('ssm', 'parameter/sst/bootstrap')],
         ['ssm:PutParameter', regional('ssm', 'parameter/sst/passphrase/wealist/pr-7')],
