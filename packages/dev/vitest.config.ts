@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 
 const measured = [
   'packages/dev/chaos/{limits,storm}.test.ts',
-  'packages/dev/src/{outage,portal,removed,suspended}.test.ts',
+  'packages/dev/src/{bundle,outage,portal,removed,suspended}.test.ts',
   'packages/chat/src/slow.test.ts',
   'packages/kit/src/db-share.test.ts',
 ]

@@ -140,7 +140,7 @@ test('sign-in with Google: state, nonce and PKCE there, a code back, tokens for 
     code_challenge: expect.stringMatching(/^[\w-]{43}$/),
     code_challenge_method: 'S256',
   })
-  expect(set).toMatch(/; HttpOnly; SameSite=Lax; Secure$/)
+  expect(set).toMatch(/^__Host-wealist_sign_in=[\w-]{43}; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/)
 
   const back = await whole()
   expect(back.status).toBe(302)
@@ -213,15 +213,23 @@ test('a state works once, and one that nobody asked for goes nowhere', async () 
 })
 
 test("a state begun in one browser cannot sign in another: nobody ends up in a stranger's account", async () => {
-  for (const cookie of [undefined, `wealist_sign_in=${'A'.repeat(43)}`]) {
+  for (const cookie of [undefined, `__Host-wealist_sign_in=${'A'.repeat(43)}`]) {
     const { asked } = await begin()
     const back = await comeBack({ state: asked.searchParams.get('state')!, code: provider.consent(asked) }, cookie)
     expect([back.error, back.own]).toEqual(['invalid_state', null])
   }
 })
 
-test('two tabs of one browser can both sign in', async () => {
+test('a cookie that another site of the domain can set signs nobody in as who began with it', async () => {
+  const { asked, cookie } = await begin()
+  const tossed = cookie.replace('__Host-', '')
+  const back = await comeBack({ state: asked.searchParams.get('state')!, code: provider.consent(asked) }, tossed)
+  expect([back.error, back.own]).toEqual(['invalid_state', null])
+})
+
+test('two tabs of one browser can both sign in: it shows its cookie where signing in begins, too', async () => {
   const first = await begin()
+  expect(first.set).toContain('; Path=/;')
   const second = await begin(undefined, first.cookie)
   for (const { asked } of [first, second]) {
     const back = await comeBack(

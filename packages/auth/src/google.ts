@@ -25,8 +25,8 @@ export const authorize = async (ctx: Anyone, query: { redirectUri: string; codeC
   const browser = browserOf(ctx) ?? secret()
   const place = await provider.authorizationUrl({ redirectUri: callback, state, nonce, verifier })
   await states.put(ctx.redis, state, { ...query, nonce, verifier, browser: hash(browser) })
-  const secure = ctx.settings.PUBLIC_URL.startsWith('https:') ? '; Secure' : ''
-  const cookie = `${cookieName}=${browser}; Path=/api/oauth2/callback; Max-Age=${begunSeconds}; HttpOnly; SameSite=Lax${secure}`
+  const secure = isSecure(ctx) ? '; Secure' : ''
+  const cookie = `${cookieOf(ctx)}=${browser}; Path=/; Max-Age=${begunSeconds}; HttpOnly; SameSite=Lax${secure}`
   return new Reply(undefined, { location: place, 'set-cookie': cookie })
 }
 
@@ -83,7 +83,9 @@ export const exchange = async (
   return sessions.begin(ctx, person, at)
 }
 
-const cookieName = 'wealist_sign_in'
+const isSecure = ({ settings }: Anyone) => settings.PUBLIC_URL.startsWith('https:')
+// `__Host-`: no other site of the same domain, such as a preview, can have put it there (RFC 6265bis, section 4.1.3.2).
+const cookieOf = (ctx: Anyone) => (isSecure(ctx) ? '__Host-wealist_sign_in' : 'wealist_sign_in')
 const secret = () => randomBytes(32).toString('base64url')
 const hash = (text: string) => createHash('sha256').update(text).digest('base64url')
 
@@ -91,7 +93,7 @@ const browserOf = (ctx: Anyone) =>
   (ctx.request.header('cookie') ?? '')
     .split(';')
     .map((pair) => pair.trim().split('='))
-    .find(([name, value]) => name === cookieName && /^[\w-]{43}$/.test(value ?? ''))?.[1]
+    .find(([name, value]) => name === cookieOf(ctx) && /^[\w-]{43}$/.test(value ?? ''))?.[1]
 
 const configured = ({ google, settings }: Anyone) => {
   if (!google) throw new Problem('NOT_FOUND', 'Signing in with Google is not set up here.')

@@ -119,7 +119,7 @@ const drop = async (tx: Tx, projectId: string, of: Named) => {
   const gone = await attachments.remove(tx, of)
   if (!gone) return
   if (gone.event) {
-    await tx.erase(topicOf(projectId), of.attachmentId)
+    await tx.erase(topicOf(projectId), [of.attachmentId])
     tx.emit(topicOf(projectId), 'attachment.deleted', gone.event)
   }
   removeObjectsOf(tx, [gone])

@@ -45,7 +45,7 @@ export const remove = (ctx: Ctx, of: Named) =>
   change(ctx, { via: 'task', id: of.id, least: 'member' }, async (tx, { projectId }) => {
     const event = (await checklist.hold(tx, of.id)) && (await checklist.remove(tx, of))
     if (!event) throw notFound('This step')
-    await tx.erase(topicOf(projectId), of.itemId)
+    await tx.erase(topicOf(projectId), [of.itemId])
     tx.emit(topicOf(projectId), 'checklist.deleted', event)
     return undefined
   })

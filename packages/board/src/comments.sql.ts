@@ -20,11 +20,10 @@ export const list = (db: Queryable, { taskId, userId, page }: { taskId: string; 
     keys: ['createdAt', 'id'],
   })
 
-/** Locks a living task, whose comments are counted; undefined where it is gone. */
+/** Locks a living task, and counts the comments it ever had: of the deleted ones a row stays. Undefined where it is gone. */
 export const hold = (tx: Queryable, taskId: string) =>
-  tx.row<{ comments: number }>(
-    sql`select comment_count as comments from tasks where id = ${taskId} and deleted_at is null for no key update`,
-  )
+  tx.row<{ comments: number }>(sql`select (select count(*)::int from comments where task_id = ${taskId}) as comments
+    from tasks where id = ${taskId} and deleted_at is null for no key update`)
 
 /** The thread of a comment that can be answered: the comment it began with. */
 export const threadOf = (tx: Queryable, { id, taskId }: { id: string; taskId: string }) =>

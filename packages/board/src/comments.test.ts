@@ -114,8 +114,15 @@ test('a task in the trash shows and takes no comments; with it, for good, goes w
   expect(await service.rows("select from kit.events where payload like '%remember-the-milk%'")).toHaveLength(0)
 })
 
-test('a task has 5,000 comments at most', async () => {
-  await service.rows('update tasks set comment_count = 5000 where id = $1', [id])
+test('a task has 5,000 comments at most, those that were deleted too: of each a row stays', async () => {
+  await service.rows(
+    `insert into comments (id, task_id, project_id, author_id, author_name, content, deleted_at)
+      select gen_random_uuid(), $1, $2, $3, 'Alice', '', now() from generate_series(1, 4999)`,
+    [id, project.id, service.people.alice.id],
+  )
+  const { id: last } = await say('alice', 'the last one')
+  await remove('alice', last)
+  expect(await counted()).toBe(0)
   expect(await codeOf(say('alice', 'one more'))).toBe('CONFLICT')
   expect(await codeOf(as('alice')(comments.remove, { params: { id: newId() } }))).toBe('NOT_FOUND')
 })

@@ -25,7 +25,7 @@ export const create = (ctx: Ctx, taskId: string, { content, mentions, parentId }
       parentId === null ? undefined : comments.threadOf(tx, { id: parentId, taskId }),
     ])
     if (!task) throw notFound('This task')
-    if (task.comments >= most) throw conflict(`A task has ${most} comments at most.`)
+    if (task.comments >= most) throw conflict(`A task has ${most} comments at most, those that were deleted too.`)
     if (parentId !== null && !thread) throw invalid([{ path: 'parentId', message: 'is no comment on this task' }])
     const id = newId()
     const author = { authorId: ctx.actor.id, authorName: ctx.actor.name }
@@ -57,7 +57,7 @@ export const remove = (ctx: Ctx, id: string) =>
     if (was.authorId !== ctx.actor.id && !atLeast(role, 'admin'))
       throw forbidden('Only its author and the project’s admins delete a comment.')
     const { event } = await comments.blank(tx, id)
-    await tx.erase(topicOf(projectId), id)
+    await tx.erase(topicOf(projectId), [id])
     tx.emit(topicOf(projectId), 'comment.deleted', event)
     notices.commentDeleted(tx, id)
     return undefined

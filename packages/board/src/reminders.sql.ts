@@ -10,5 +10,5 @@ export const note = (tx: Queryable, { now, limit }: { now: Date; limit: number }
     where t.deleted_at is null and t.status <> 'done'
       and t.due_date > ${now}::timestamptz and t.due_date <= ${now}::timestamptz + interval '1 day'
       and not exists (select from reminders r where r.task_id = t.id and r.due_date = t.due_date)
-    order by t.due_date, t.id limit ${limit}
+    order by t.due_date limit ${limit}
     on conflict do nothing returning task_id as "taskId", due_date as "dueDate"`)

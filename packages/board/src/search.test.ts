@@ -204,6 +204,27 @@ test('no search reads the tasks of other projects, and text is found by its trig
   expect(plans['created, custom']).toMatch(/^(?!.*Sort)[^]*Index Scan Backward using tasks_created/)
 })
 
+test('what a search shows is made of the tasks of its page alone, whatever the order and the plan', async () => {
+  const client = await service.running.base.db.pool.connect()
+  try {
+    await client.query(`create function shown(title text) returns text stable cost 1 language plpgsql as 'begin
+      perform pg_advisory_lock_shared(hashtext(title)); return title; end'`)
+    await fill(project, 500)
+    for (const order of ['created', 'updated', 'due', 'priority', 'title', 'board'] as const)
+      for (const mode of ['custom', 'generic']) {
+        const search = { projectId: project.id, userId: '', filter: {}, order, descending: true }
+        const { text, values } = found(search as never, { show: raw('shown(t.title) as title'), after: null, limit: 5 })
+        await client.query(`set plan_cache_mode = force_${mode}_plan`)
+        const { rows } = await client.query({ name: `shown ${order} ${mode}`, text, values })
+        const made = await client.query(`select from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`)
+        expect([rows.length, made.rowCount], `${order}, ${mode}`).toEqual([5, 5])
+        await client.query('select pg_advisory_unlock_all()')
+      }
+  } finally {
+    client.release(true)
+  }
+})
+
 test('the trash shows what was deleted, the last first, to whoever may see the project', async () => {
   const [a, b] = [await add('a'), await add('b')]
   await add('c')

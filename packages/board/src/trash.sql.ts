@@ -25,17 +25,19 @@ export const projectsWithOld = async (db: Queryable, { days, limit }: { days: nu
   (
     await db.rows<{ projectId: string }>(
       sql`select distinct project_id as "projectId" from tasks where ${old(days)} limit ${limit}`,
+      { slow: true },
     )
   ).map((t) => t.projectId)
 
-/** Locks at most `limit` of those tasks of a project; gives their ids. What was restored meanwhile is none of them. */
+/** Locks at most `limit` of those tasks of a project, the oldest; gives their ids. What was restored meanwhile is none of them. */
 export const holdTasks = async (
   tx: Queryable,
   { projectId, days, limit }: { projectId: string; days: number; limit: number },
 ) =>
   (
     await tx.rows<{ id: string }>(
-      sql`select id from tasks where project_id = ${projectId} and ${old(days)} order by id limit ${limit} for update`,
+      sql`select id from tasks where id = any(array(select id from tasks where project_id = ${projectId} and ${old(days)}
+        order by deleted_at, id limit ${limit})) and ${old(days)} order by id for update`,
     )
   ).map((t) => t.id)
 
@@ -44,9 +46,14 @@ export const dropTasks = (tx: Queryable, ids: readonly string[]) =>
 
 /** Drops at most `limit` tasks of projects that were deleted longer than `days` ago; gives how many. */
 export const dropTasksOfProjects = (db: Queryable, { days, limit }: { days: number; limit: number }) =>
-  db.run(sql`delete from tasks where id = any(array(select t.id from (select id from projects where ${old(days)}) p
-    join tasks t on t.project_id = p.id limit ${limit}))`)
+  db.run(
+    sql`delete from tasks where id = any(array(select t.id from (select id from projects where ${old(days)}) p
+    join tasks t on t.project_id = p.id limit ${limit}))`,
+    { slow: true },
+  )
 
 /** Drops at most `limit` projects that were deleted longer than `days` ago, with all they had; gives how many. */
 export const dropProjects = (db: Queryable, { days, limit }: { days: number; limit: number }) =>
-  db.run(sql`delete from projects where id = any(array(select id from projects where ${old(days)} limit ${limit}))`)
+  db.run(sql`delete from projects where id = any(array(select id from projects where ${old(days)} limit ${limit}))`, {
+    slow: true,
+  })

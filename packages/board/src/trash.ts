@@ -1,5 +1,6 @@
 import type { JobCtx } from '@wealist/kit/jobs'
 import type { PageRequest } from '@wealist/kit/page'
+import type { Tx } from '@wealist/kit/tx'
 import { see, topicOf } from './access.ts'
 import * as attachments from './attachments.sql.ts'
 import { removeObjectsOf } from './attachments.ts'
@@ -10,6 +11,8 @@ import * as trash from './trash.sql.ts'
 
 /** What was deleted can be had back so long. */
 const days = 30
+/** Tasks that go at once: each may have 5,000 comments, and ten seconds are all that a transaction has. */
+const atOnce = 50
 
 export const list = async (ctx: Ctx, projectId: string, page: PageRequest) => {
   const { scope, page: answer } = await trash.list(ctx.db, { projectId, userId: ctx.actor.id, page })
@@ -20,17 +23,11 @@ export const list = async (ctx: Ctx, projectId: string, page: PageRequest) => {
 /** Ends for good what lay in the trash for too long; the log forgets what those tasks said. */
 export const purge = async ({ db, tx, job }: JobCtx) => {
   for (let projects = await next(db); projects.length > 0; projects = await next(db))
-    for (const projectId of projects) {
-      job.signal.throwIfAborted()
-      await tx(async (tx) => {
-        const ids = await trash.holdTasks(tx, { projectId, days, limit: 500 })
-        const files = await attachments.dropOfTasks(tx, ids)
-        removeObjectsOf(tx, files)
-        const [steps, said] = await Promise.all([checklist.idsOf(tx, ids), comments.idsOf(tx, ids)])
-        await trash.dropTasks(tx, ids)
-        await tx.erase(topicOf(projectId), ...ids, ...files.map((f) => f.id), ...steps, ...said)
-      })
-    }
+    for (const projectId of projects)
+      for (let ended = atOnce; ended === atOnce;) {
+        job.signal.throwIfAborted()
+        ended = await tx((t) => endSome(t, projectId))
+      }
   for (let dropped = 1; dropped > 0;) {
     job.signal.throwIfAborted()
     dropped = await tx(async (tx) => {
@@ -41,7 +38,7 @@ export const purge = async ({ db, tx, job }: JobCtx) => {
   }
   // Tasks first, in parts: with all it had, a project could take longer than a statement may.
   const parts = [
-    () => trash.dropTasksOfProjects(db, { days, limit: 500 }),
+    () => trash.dropTasksOfProjects(db, { days, limit: atOnce }),
     () => trash.dropProjects(db, { days, limit: 5 }),
   ]
   for (const drop of parts)
@@ -49,6 +46,16 @@ export const purge = async ({ db, tx, job }: JobCtx) => {
       job.signal.throwIfAborted()
       dropped = await drop()
     }
+}
+
+const endSome = async (tx: Tx, projectId: string) => {
+  const ids = await trash.holdTasks(tx, { projectId, days, limit: atOnce })
+  const files = await attachments.dropOfTasks(tx, ids)
+  removeObjectsOf(tx, files)
+  const [steps, said] = await Promise.all([checklist.idsOf(tx, ids), comments.idsOf(tx, ids)])
+  await trash.dropTasks(tx, ids)
+  await tx.erase(topicOf(projectId), [...ids, ...files.map((f) => f.id), ...steps, ...said])
+  return ids.length
 }
 
 const next = (db: JobCtx['db']) => trash.projectsWithOld(db, { days, limit: 100 })

@@ -55,6 +55,17 @@ test('a file goes up by a form, is in the message that names it, and is saved by
   expect(await send('alice', [file], { clientId: said.clientId })).toEqual(said)
 })
 
+test('the words of a message can be taken back and its file kept; one without a file keeps words', async () => {
+  const said = await send('alice', [await upload()], { content: 'wrong words' })
+  const left = await as('alice')(messages.update, { params: { id: said.id }, body: { content: '' } })
+  expect(left).toMatchObject({ content: '', attachments: said.attachments, version: 2 })
+  const bare = await service.say(service.people.alice, id, 'only words')
+  for (const content of ['', '  '])
+    expect(await codeOf(as('alice')(messages.update, { params: { id: bare.id }, body: { content } }))).toBe(
+      'VALIDATION_ERROR',
+    )
+})
+
 test('nobody sends a file of somebody else, of another room, that is not there or is not what was announced', async () => {
   const hers = await upload('alice')
   const other = await service.group()

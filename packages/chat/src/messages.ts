@@ -1,4 +1,4 @@
-import type { Message, NewMessage } from '@wealist/contract/chat/messages'
+import { type Message, type NewMessage, saysSomething } from '@wealist/contract/chat/messages'
 import { codeOf, conflict, forbidden, invalid, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
@@ -83,6 +83,8 @@ export const update = (ctx: Ctx, id: string, input: { content: string; mentions?
     if (was.senderId !== ctx.actor.id) throw forbidden('Only its author changes a message.')
     if (ctx.request.ifMatch !== undefined && ctx.request.ifMatch !== was.version) throw stale()
     const { content, mentions = was.mentions } = input
+    if (!saysSomething({ content, attachments: was.attachments.map((a) => a.id) }))
+      throw invalid([{ path: 'content', message: 'is needed' }])
     await mustBeIn(
       tx,
       roomId,
@@ -101,7 +103,7 @@ export const remove = (ctx: Ctx, id: string) =>
       throw forbidden('Only its author and admins of the room delete a message.')
     const message = await messages.blank(tx, id)
     await attachments.drop(tx, id)
-    await tx.erase(topicOf(roomId), id)
+    await tx.erase(topicOf(roomId), [id])
     tx.emit(topicOf(roomId), 'message.deleted', message!)
     marks.deleted(tx, { roomId, messageId: id })
     return undefined

@@ -8,9 +8,13 @@ import { columns as messageColumns } from './messages.sql.ts'
 export const columns = sql`r.id, r.workspace_id as "workspaceId", r.type, r.name, r.project_id as "projectId",
   r.created_by as "createdBy", r.version, r.created_at as "createdAt", r.updated_at as "updatedAt"`
 
-/** Messages of others above a read mark, counted to 100. */
+/**
+ * Messages of others above a read mark, counted to 100, in the last 5,000 places of the room: of who says much and never
+ * reads, as programs do, not all that they ever said is gone through.
+ */
 export const unread = ({ room, read, userId }: { room: Sql; read: Sql; userId: string | Sql }) =>
-  sql`(select count(*) from (select from messages u where u.room_id = ${room} and u.seq > ${read} and u.deleted_at is null
+  sql`(select count(*) from (select from messages u where u.room_id = ${room} and u.deleted_at is null
+    and u.seq > greatest(${read}, (select max(seq) - 5000 from messages where room_id = ${room}))
     and u.sender_id is distinct from ${userId}::uuid and u.type <> 'system' limit 100) u)`
 
 const headcount = sql`(select count(*) from participants c where c.room_id = r.id)`
@@ -99,20 +103,24 @@ export const remove = async (tx: Queryable, ids: readonly string[]) => {
   return { ids: removed.map((r) => r.id), people: [...there, ...(await takeOut())] }
 }
 
-/** The living rooms of a workspace, some at a time. */
+/** The living rooms of a workspace, some at a time, in the order of an index: the others of them are not sorted. */
 export const idsOf = async (tx: Queryable, { workspaceId, limit }: { workspaceId: string; limit: number }) =>
   (
     await tx.rows<{ id: string }>(
-      sql`select id from rooms where workspace_id = ${workspaceId} and deleted_at is null order by id limit ${limit}`,
+      sql`select id from rooms where workspace_id = ${workspaceId} and deleted_at is null order by pair limit ${limit}`,
     )
   ).map((r) => r.id)
 
-/** Direct rooms of a person in which nobody is any more, some at a time. */
+/**
+ * Direct rooms of a person in which nobody is any more, some at a time. All of theirs are found first: a plan that had to
+ * give some in order would go through everybody's in that order.
+ */
 export const deserted = async (tx: Queryable, { userId, limit }: { userId: string; limit: number }) =>
   (
     await tx.rows<{ id: string }>(
-      sql`select id from rooms r where (left(pair, 36) = ${userId}::text or right(pair, 36) = ${userId}::text) and deleted_at is null
-        and not exists (select from participants where room_id = r.id) order by id limit ${limit}`,
+      sql`with theirs as materialized (
+          select id from rooms where (left(pair, 36) = ${userId}::text or right(pair, 36) = ${userId}::text) and deleted_at is null)
+        select id from theirs where not exists (select from participants where room_id = theirs.id) order by id limit ${limit}`,
     )
   ).map((r) => r.id)
 

@@ -27,8 +27,9 @@ const named = (key: string, value: unknown): [string, unknown][] => {
 }
 
 /**
- * Calls a route and gives its answer, typed by the contract. Throws the `Problem` that the service answered; what is
- * not an answer of the contract (a proxy's page, a broken connection) is `UNAVAILABLE`.
+ * Calls a route and gives its answer, typed by the contract. Throws the `Problem` that the service answered, with its
+ * `requestId` and `retry-after`; what is not an answer of the contract (a proxy's page, a broken connection, a call that
+ * was called off) is `UNAVAILABLE`, with the cause. `Idempotency-Key` and `If-Match`, `"<version>"`, go by `headers`.
  */
 export const call = async <R extends RouteSpec>(
   route: R,
@@ -56,6 +57,11 @@ export const call = async <R extends RouteSpec>(
       'UNAVAILABLE',
       `${route.method} ${route.path} answered ${response.status} without a body of the contract`,
     )
-  const { code, message, details } = problem.data.error
-  throw new Problem(code, message, details ? { details } : {})
+  const { code, message, details, requestId } = problem.data.error
+  const after = response.headers.get('retry-after')
+  throw new Problem(code, message, {
+    requestId,
+    ...(details && { details }),
+    ...(after !== null && { headers: { 'retry-after': after } }),
+  })
 }

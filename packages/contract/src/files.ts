@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { id, text } from './fields.ts'
+import { id, seconds, text } from './fields.ts'
 
 /** Bytes of a file that one form takes. */
 export const formBytes = 50 * 1024 * 1024
@@ -28,6 +28,6 @@ export const contentType = z
  * what the file is then called.
  */
 export const UploadForm = z
-  .strictObject({ id, url: z.string(), fields: z.record(z.string(), z.string()), expiresIn: z.int() })
+  .strictObject({ id, url: z.string(), fields: z.record(z.string(), z.string()), expiresIn: seconds })
   .meta({ id: 'UploadForm' })
 export type UploadForm = z.infer<typeof UploadForm>

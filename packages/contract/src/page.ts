@@ -3,7 +3,7 @@ import { seq } from './fields.ts'
 
 /** The query of every list: `limit` 1 to 100 (50), `cursor` opaque, as the last answer gave it. */
 export const paging = {
-  limit: z.coerce.number().int().min(1).max(100).default(50),
+  limit: z.coerce.number<number>().int().min(1).max(100).default(50),
   cursor: z.string().max(2000).optional(),
 }
 

@@ -20,13 +20,14 @@ export const statuses = {
   UNAVAILABLE: 503,
 } as const
 
-export type ErrorCode = keyof typeof statuses
+export const ErrorCode = z.enum(Object.keys(statuses) as [keyof typeof statuses, ...(keyof typeof statuses)[]])
+export type ErrorCode = z.infer<typeof ErrorCode>
 
 /** The body of every error answer. `details` of a `VALIDATION_ERROR` is the list of what is wrong, a path each. */
 export const ErrorBody = z
   .strictObject({
     error: z.strictObject({
-      code: z.enum(Object.keys(statuses) as [ErrorCode, ...ErrorCode[]]),
+      code: ErrorCode,
       message: z.string(),
       details: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
       requestId: z.string(),
@@ -43,17 +44,21 @@ export type Details = NonNullable<ErrorBody['error']['details']>
 export class Problem extends Error {
   readonly code: ErrorCode
   readonly details: Details | undefined
+  /** Of its answer, such as `retry-after` in seconds. */
   readonly headers: Record<string, string> | undefined
+  /** Of the request that it answered: what a person tells us when they ask. Known to callers only. */
+  readonly requestId: string | undefined
   constructor(
     code: ErrorCode,
     message: string,
-    more: { details?: Details; headers?: Record<string, string>; cause?: unknown } = {},
+    more: { details?: Details; headers?: Record<string, string>; requestId?: string; cause?: unknown } = {},
   ) {
     super(message, { cause: more.cause })
     this.name = 'Problem'
     this.code = code
     this.details = more.details
     this.headers = more.headers
+    this.requestId = more.requestId
   }
   get status() {
     return statuses[this.code]

@@ -108,7 +108,11 @@ export interface Input<R extends RouteSpec> {
 export type CallInput<R extends RouteSpec> = (R['params'] extends z.ZodType
   ? { params: Given<R['params']> }
   : unknown) &
-  (R['query'] extends z.ZodType ? { query?: Given<R['query']> } : unknown) &
+  (R['query'] extends z.ZodType
+    ? Record<never, never> extends Given<R['query']>
+      ? { query?: Given<R['query']> }
+      : { query: Given<R['query']> }
+    : unknown) &
   (R['body'] extends z.ZodType ? { body: Given<R['body']> } : unknown)
 /** What the route answers. */
 export type Output<R extends RouteSpec> = R['response'] extends z.ZodType ? z.output<R['response']> : undefined

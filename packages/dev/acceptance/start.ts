@@ -1,12 +1,17 @@
 // `npm start` as a newcomer meets it: from nothing, twice at once, killed, warm, blocked, a process a service.
-//   npm run acceptance          (uses this checkout's .wealist, from nothing)
+//   npm run acceptance          (on data of its own: what lies in .wealist stays)
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../../..')
+const home = mkdtempSync(join(tmpdir(), 'wealist-acceptance-'))
+// PostgreSQL may have to run as another user, who comes through here.
+chmodSync(home, 0o755)
+const data = join(home, 'data')
 const results: string[] = []
 const passed = (what: string) => {
   results.push(what)
@@ -25,7 +30,7 @@ const startWith = async (env: NodeJS.ProcessEnv, ...flags: string[]): Promise<St
   const began = performance.now()
   const child: ChildProcess = spawn(process.execPath, ['packages/dev/src/start.ts', ...flags], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { ...process.env, WEALIST_DATA: data, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   // A check that fails leaves nothing running.
@@ -86,7 +91,7 @@ assert.equal(await second.exited, 1)
 assert.match(second.output(), /running already \(pid \d+\)/)
 passed('a second start says that one is running')
 
-process.kill(Number(readFileSync(join(root, '.wealist/lock'), 'utf8')), 'SIGKILL')
+process.kill(Number(readFileSync(join(data, 'lock'), 'utf8')), 'SIGKILL')
 await cold.exited
 const warm = await start()
 assert.ok(warm.ms <= 5000, `warm took ${warm.ms} ms`)
@@ -107,9 +112,26 @@ assert.match(blocked.output(), /npm start again/)
 blocker.close()
 passed('a port that is taken is named, with who holds it and what to do')
 
+writeFileSync(join(home, 'file'), '')
+const nowhere = await startWith({ WEALIST_DATA: join(home, 'file', 'data') })
+assert.equal(await nowhere.exited, 1)
+assert.match(nowhere.output(), /Nothing can be written into .*data \(ENOTDIR\)[^]*WEALIST_DATA/)
+passed('a folder that cannot be written is named, with what to do')
+
+const version = join(data, 'postgres/PG_VERSION')
+writeFileSync(version, '16\n')
+const old = await start()
+assert.equal(await old.exited, 1)
+assert.match(old.output(), /version 16[^]*npm start -- --fresh/)
+writeFileSync(version, '17\n')
+passed('data of another PostgreSQL are left alone, and how to begin anew is said')
+
+rmSync(join(data, 'services.log'))
+mkdirSync(join(data, 'services.log'))
 const many = await start('--processes')
+assert.match(many.output(), /nothing is logged any more/)
 await client()
-passed(`a process a service in ${many.ms} ms, and the same client`)
+passed(`a process a service in ${many.ms} ms, and the same client, also where no log can be written`)
 
 await stop(many, 'SIGKILL')
 const after = await start()
@@ -119,6 +141,12 @@ passed('a kill takes them all along: the next start finds its ports free')
 const functions = await startWith({ SCHEDULE_SECONDS: '1' }, '--lambda')
 await client({ BOUND_MS: '5000' })
 assert.equal((await stop(functions)).code, 0)
-passed(`as functions of Lambda in ${functions.ms} ms, and the same client`)
+const bundles = readdirSync(join(root, 'node_modules/.cache/wealist-lambda'))
+assert.deepEqual(
+  bundles.filter((name) => name.startsWith(`${functions.child.pid}-`)),
+  [],
+)
+passed(`as functions of Lambda in ${functions.ms} ms, and the same client; nothing of the bundles is left`)
+rmSync(home, { recursive: true, force: true })
 console.log(`${results.length} passed, 0 failed`)
 process.exit(0)

@@ -1,6 +1,6 @@
 // npm run bench [name…] [-- --rounds 5 --seconds 4]
 import { globSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Bench } from './bench.ts'
 import { compare, type Compared } from './compare.ts'
@@ -17,7 +17,7 @@ const unknown = positionals.filter((name) => !names.includes(name))
 if (unknown.length > 0) throw new Error(`no bench is called ${unknown.join(', ')}; there are ${names.join(', ')}`)
 
 for (const name of positionals.length > 0 ? positionals : names) {
-  const { default: bench } = (await import(join(import.meta.dirname, `${name}.bench.ts`))) as { default: Bench }
+  const { default: bench } = (await import(`./${name}.bench.ts`)) as { default: Bench }
   const cases: Compared[] = []
   await bench.run(async (comparison) => {
     const compared = await compare({ rounds: effort.rounds, ...comparison }, (line) => console.error(line))

@@ -40,9 +40,14 @@ const notices = `select concat_ws(' ', type, coalesce(data->>'taskId', data->>'p
 const lastOf = (events: readonly Logged[]) => {
   const last = new Map<string, string>()
   for (const { type, payload } of events)
-    if (payload && type.startsWith('task.')) last.set(payload['id']!, `${payload['id']} ${payload['version']}`)
+    if (payload && type.startsWith('task.'))
+      last.set(payload['id']!, ['id', 'version', 'boardId', 'assigneeId'].map((field) => payload[field]).join(' '))
   return [...last.values()]
 }
+const tasks = `select concat_ws(' ', id, version, board_id, assignee_id) as one from tasks`
+// Each writer gives a title once, however often they have to ask: who asks again with the same key makes no second one.
+const madeTwice = `select title || ', ' || count(*) || ' times' as one from tasks group by title having count(*) > 1`
+const storedTwice = `select name || ', version ' || number as one from versions v join files f on f.id = v.file_id where number > 1`
 
 // What waits for a time to come, and was never tried, is not left over.
 const jobs = `select task || ' to be handed over' as one from kit.outbox union all
@@ -69,12 +74,20 @@ interface Head {
   head: number
 }
 
-/** How many live clients have not heard everything yet. */
-export const behind = async (storm: Storm, load: Load) => {
+const headsOf = async (storm: Storm) => {
   const heads = new Map<string, number>()
   for (const service of live)
-    for (const { topic, head } of await storm.rows<Head>(service, 'select topic, head::int from kit.heads'))
+    for (const { topic, head } of await storm.rows<Head>(
+      service,
+      'select topic, head::int from kit.heads where head > 0',
+    ))
       heads.set(`${service} ${topic}`, head)
+  return heads
+}
+
+/** How many live clients have not heard everything yet. */
+export const behind = async (storm: Storm, load: Load) => {
+  const heads = await headsOf(storm)
   return heardOf(load).filter(({ topic, entries }) => (entries.at(-1)?.seq ?? 0) < (heads.get(topic) ?? 0)).length
 }
 
@@ -113,6 +126,7 @@ export const gather = async (storm: Storm, load: Load, left: readonly string[]):
       logs.set(topic, entries)
       entries.push({ seq: event.seq, type: event.type, key: keyOf(event) })
     }
+  const ends = [...logs].map(([topic, log]) => `${topic} ${log.at(-1)!.seq}`)
   for (const { topic, seq, key } of await storm.rows<{ topic: string; seq: number; key: string }>('user', audit)) {
     const entries = logs.get(`user ${topic}`) ?? []
     logs.set(`user ${topic}`, entries)
@@ -123,14 +137,16 @@ export const gather = async (storm: Storm, load: Load, left: readonly string[]):
   for (const { id } of load.files) stored.push(await read(storm, id))
   const said = chat!.filter(({ type }) => type === 'message').map(({ payload }) => payload!['clientId']!)
   const died = storm.pods.all.filter((pod) => pod.died > 0).map((pod) => pod.service)
-  const tables = await ones(storm, 'board', `select id || ' ' || version as one from tasks`)
   return {
     acknowledged: load.acknowledged(),
     logs,
     heard: heardOf(load),
     equal: [
       { what: 'notifications', expected: newsOf(board!), found: await ones(storm, 'noti', notices) },
-      { what: 'tasks', expected: lastOf(board!), found: tables },
+      { what: 'tasks', expected: lastOf(board!), found: await ones(storm, 'board', tasks) },
+      { what: 'tasks made twice', expected: [], found: await ones(storm, 'board', madeTwice) },
+      { what: 'files stored twice', expected: [], found: await ones(storm, 'storage', storedTwice) },
+      { what: 'heads', expected: [...(await headsOf(storm))].map((head) => head.join(' ')), found: ends },
       { what: 'messages', expected: said, found: await ones(storm, 'chat', 'select client_id as one from messages') },
       { what: 'files', expected: load.files.map(({ id, sha256 }) => `${id} ${sha256}`), found: stored },
       { what: 'standings', expected: await ones(storm, 'user', standings), found: await load.signing.standings() },

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { sessions } from '@wealist/contract/auth'
 import type { Tokens } from '@wealist/contract/auth/sessions'
+import { notifications } from '@wealist/contract/noti'
 import { people } from '@wealist/contract/ops'
 import type { PersonStatus } from '@wealist/contract/ops/people'
 import type { Person, Storm } from './storm.world.ts'
@@ -36,6 +37,8 @@ export const openSessions = (storm: Storm, { over, tried, acknowledge }: With) =
     ask('auth', person, sessions.login, { body: { email: person.email, password: storm.password } })
   const refresh = ({ person, tokens: { refreshToken } }: Signed) =>
     ask('auth', person, sessions.refresh, { body: { refreshToken } })
+  /** What the access token is still good for, at a service that has never met the session. */
+  const read = ({ person, tokens }: Signed) => ask('noti', person, notifications.unreadCount, {}, claimsOf(tokens))
 
   /** The next tokens, asked for until they come; nothing where nobody can say any more. */
   const renewed = async (signed: Signed): Promise<Signed | undefined> => {
@@ -103,12 +106,13 @@ export const openSessions = (storm: Storm, { over, tried, acknowledge }: With) =
         later.push(`a session that ${one.person.name} kept is refused with ${codeOf(error)}`),
       )
     for (const one of ended)
-      later.push(
-        ...(await refresh(one).then(
-          () => [`a session of ${one.person.name} that ended goes on`],
-          (error: unknown) => (isRefused(codeOf(error)) ? [] : [`an ended session was told ${codeOf(error)}`]),
-        )),
-      )
+      for (const use of [refresh, read])
+        later.push(
+          ...(await use(one).then(
+            () => [`a session of ${one.person.name} that ended goes on: ${use.name}`],
+            (error: unknown) => (isRefused(codeOf(error)) ? [] : [`an ended session was told ${codeOf(error)}`]),
+          )),
+        )
     return later
   }
   /** Who may sign in, as auth tells. */

@@ -1,6 +1,9 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServiceName } from '@wealist/contract/topology'
 import type { Env } from '@wealist/kit/config'
+import { isAlive } from './alive.ts'
 import { bundle, type Bundle, functions } from './bundle.ts'
 import { startFront } from './lambda-front.ts'
 import { lambdaFunction, type LambdaFunctionHandle } from './lambda-function.ts'
@@ -11,8 +14,15 @@ import { startWebSocketApi } from './websocket-api.ts'
 /** Milliseconds that an invocation may take, by what calls it; API Gateway's own limits. */
 const timeouts = { http: 30_000, socket: 29_000, stream: 900_000, jobs: 60_000 } as const
 
-/** Where bundles lie that this checkout has made. */
-export const bundlesAt = join(repository, 'node_modules', '.cache', 'wealist-lambda')
+const bundlesAt = join(repository, 'node_modules', '.cache', 'wealist-lambda')
+
+/** A folder for bundles, named by the process that needs it; those of processes that were killed go. */
+const folder = () => {
+  mkdirSync(bundlesAt, { recursive: true })
+  for (const name of readdirSync(bundlesAt))
+    if (!isAlive(parseInt(name))) rmSync(join(bundlesAt, name), { recursive: true, force: true })
+  return mkdtempSync(join(bundlesAt, `${process.pid}-`))
+}
 
 export interface LambdaServiceOptions {
   env: Env
@@ -31,13 +41,14 @@ export const startLambdaService = async (
   service: ServiceName,
   { env, port, onLine, streamFor }: LambdaServiceOptions,
 ) => {
-  const started: { stop(): unknown }[] = []
+  const out = folder()
+  const started: { stop(): unknown }[] = [{ stop: () => rm(out, { recursive: true, force: true }) }]
   const keep = <T extends { stop(): unknown }>(one: T) => {
     started.push(one)
     return one
   }
   const own = functions.filter((fn) => fn.service === service)
-  const bundles = await Promise.all(own.map((fn) => bundle(fn, join(bundlesAt, String(process.pid)))))
+  const bundles = await Promise.all(own.map((fn) => bundle(fn, out)))
   const of = (kind: Bundle['kind']) => bundles.find((b) => b.kind === kind)
   const given: Env = {
     ...env,

@@ -1,5 +1,5 @@
 import { createWriteStream, mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { gatewayPort, metricsPort, portalPort, serviceNames, topology } from '@wealist/contract/topology'
 import { takeLock } from './lock.ts'
 import type { Run } from './parts.ts'
@@ -13,9 +13,9 @@ const oidcPort = 8090
 const s3Port = 9000
 const known = ['--fresh', '--processes', '--lambda'] as const
 const flags = new Set(process.argv.slice(2))
-const dir = join(repository, '.wealist')
+const { WEALIST_DATA, DATABASE_URL, S3_ENDPOINT } = process.env
+const dir = WEALIST_DATA ? resolve(WEALIST_DATA) : join(repository, '.wealist')
 const logFile = join(dir, 'services.log')
-const { DATABASE_URL, S3_ENDPOINT } = process.env
 
 // What was started, in order; stopped from its end.
 const running: { name: string; stop(): Promise<void> }[] = []
@@ -70,7 +70,10 @@ const notes: string[] = []
 const postgresHere = () =>
   step('PostgreSQL 17', async () => {
     if (flags.has('--fresh')) await removePostgres(join(dir, 'postgres'))
-    const postgres = await startPostgres({ dir: join(dir, 'postgres'), durable: true, log: (line) => run.log(line) })
+    const options = { dir: join(dir, 'postgres'), durable: true, log: (line: string) => run.log(line) }
+    const postgres = await startPostgres(options).catch((error: Error) => {
+      throw new Error(`${error.message}\nIf what is in there may go: npm start -- --fresh begins anew.`)
+    })
     void postgres.ended.then(() => run.ended('PostgreSQL'))
     if (postgres.data !== join(dir, 'postgres')) run.note(`PostgreSQL’s data are in ${postgres.data}`)
     return keep('PostgreSQL', postgres)
@@ -89,18 +92,36 @@ const run: Run = {
   note: (text) => void notes.push(text),
 }
 
+const takeFolder = () => {
+  try {
+    mkdirSync(dir, { recursive: true })
+    return takeLock(join(dir, 'lock'))
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (!code) throw error
+    throw new Error(
+      `Nothing can be written into ${dir} (${code}). Make room, make it yours where another user has started weAlist there, or set WEALIST_DATA to another folder.`,
+    )
+  }
+}
+
+/** Lines for the log; where it cannot be written that is said once, and the rest goes on. */
+const openLog = () => {
+  const stream = createWriteStream(logFile, { flags: 'a' })
+  stream.once('error', ({ message }) => console.error(`  ${red('!')} nothing is logged any more: ${message}`))
+  return (line: string) => void (stream.writable && stream.write(`${line}\n`))
+}
+
 const start = async () => {
   checkFlags()
   console.log(`\n${bold('weAlist')} ${dim(`data in ${dir}`)}\n`)
-  mkdirSync(dir, { recursive: true })
-  const release = takeLock(join(dir, 'lock'))
+  const release = takeFolder()
   await keep('lock', { stop: async () => release() })
   await checkPorts()
   if (flags.has('--fresh'))
     for (const part of ['s3', 'auth-keys.json', 'services.log'])
       rmSync(join(dir, part), { recursive: true, force: true })
-  const stream = createWriteStream(logFile, { flags: 'a' })
-  run.log = (line) => void stream.write(`${line}\n`)
+  run.log = openLog()
 
   // PostgreSQL starts as a process of its own while this one loads the rest.
   const [postgres, parts] = await Promise.all([

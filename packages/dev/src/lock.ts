@@ -37,7 +37,7 @@ const holderOf = (file: string) => {
   // The number may have gone to another program since.
   return pid !== process.pid &&
     isAlive(pid) &&
-    (process.platform === 'win32' ? /node/ : /start\.ts/).test(commandOf(pid))
+    (process.platform === 'win32' ? /node/ : /(start|data)\.ts/).test(commandOf(pid))
     ? pid
     : undefined
 }

@@ -18,6 +18,7 @@ import { browserPath, password, type PortalWorld, portalWorld } from './testing/
 if (!browserPath) console.warn('SKIPPED: the portal’s tests need a Chromium (Debian: chromium) or CHROMIUM=<path>')
 
 const shots = join(repository, 'test-output', 'portal')
+const phone = { width: 390, height: 844 }
 const pages = ['', 'services', 'objectives', 'logs', 'deployments', 'people', 'audit', 'settings']
 
 const signIn = async (page: Page, email: string, at = '/') => {
@@ -214,6 +215,13 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await admin.unroute('**/api/slo')
     await admin.getByRole('button', { name: 'Try again' }).click()
     await admin.getByText('Everything is well').waitFor()
+    // What was known of the services a while ago does not say so either.
+    await admin.route('**/api/status', (route) => route.fulfill({ status: 503, json: body }))
+    await admin.getByRole('alert').first().waitFor()
+    expect(await service(admin, 'auth').count()).toBe(1)
+    expect(await admin.getByText('Everything is well').count()).toBe(0)
+    await admin.unroute('**/api/status')
+    await admin.getByText('Everything is well').waitFor()
   }, 30_000)
 
   test('a lost connection is shown, what was there stays, and it heals by itself', async () => {
@@ -222,6 +230,7 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await world.disconnect()
     await admin.getByText('The connection to weAlist is lost').waitFor()
     expect(await service(admin, 'auth').count()).toBe(1)
+    expect(await admin.getByText('Everything is well').count()).toBe(0)
     await admin.screenshot({ path: join(shots, 'en-light-overview-lost.png') })
     await world.reconnect()
     await expect.poll(() => admin.getByText('The connection to weAlist is lost').count(), until).toBe(0)
@@ -262,11 +271,6 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await row(other, 'bob@example.com').waitFor()
     let refreshed = 0
     page.context().on('request', (request) => void (request.url().endsWith('/api/auth/refresh') && refreshed++))
-    // As if its time were over: no service accepts it any more.
-    const spoil = () => {
-      const stored = JSON.parse(localStorage.getItem('wealist.session')!) as { accessToken: string }
-      localStorage.setItem('wealist.session', JSON.stringify({ ...stored, accessToken: `${stored.accessToken}x` }))
-    }
     await page.evaluate(spoil)
     await Promise.all([page.goto('/audit'), other.goto('/settings')])
     await Promise.all([page.locator('tbody tr').first().waitFor(), other.locator('[data-setting]').first().waitFor()])
@@ -274,6 +278,35 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     expect(refreshed).toBe(1)
     await page.context().close()
   }, 30_000)
+
+  test('who signs out is out, also with an access token that has run out and while it is being renewed: the session ends, and none comes back', async () => {
+    const page = await world.page()
+    await signIn(page, 'alice@example.com', '/people')
+    await row(page, 'bob@example.com').waitFor()
+    const { promise: released, resolve: release } = Promise.withResolvers<void>()
+    await page.route('**/api/auth/refresh', (route) => released.then(() => route.continue()))
+    await page.evaluate(spoil)
+    const renewing = page.waitForRequest('**/api/auth/refresh')
+    await page.goto('/audit')
+    await renewing
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in to operations' }).waitFor()
+    const ended = page.waitForResponse((r) => r.url().endsWith('/api/auth/logout') && r.status() === 204)
+    release()
+    await ended
+    expect(await page.evaluate(() => localStorage.getItem('wealist.session'))).toBe(null)
+    await page.context().close()
+  }, 30_000)
+
+  test('a filter is what its address says: whoever goes to the whole list finds the field empty', async () => {
+    await admin.goto('/people?q=victor')
+    await expect.poll(() => admin.locator('[data-person]').count(), until).toBe(1)
+    const field = admin.getByLabel('Name or e-mail address')
+    expect(await field.inputValue()).toBe('victor')
+    await admin.getByRole('navigation').getByRole('link', { name: 'People' }).click()
+    await row(admin, 'bob@example.com').waitFor()
+    expect(await field.inputValue()).toBe('')
+  })
 
   test('by keyboard alone: skip to the content, sign in, reach a page, open and leave a dialog', async () => {
     const page = await world.page()
@@ -308,19 +341,31 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await page.context().close()
   }, 30_000)
 
-  test('on a phone every page fits, tells what its tables tell, and one can sign out', async () => {
-    const page = await world.page({ viewport: { width: 390, height: 844 } })
-    await signIn(page, 'alice@example.com')
+  test.each([
+    ['en', 'en-US'],
+    ['ko', 'ko-KR'],
+  ])(
+    'on a phone every page fits, in %s',
+    async (language, locale) => {
+      const page = await world.page({ viewport: phone, locale })
+      await signIn(page, 'alice@example.com')
+      await page.locator('nav').waitFor({ state: 'attached' })
+      for (const path of pages) {
+        await page.goto(`/${path}`)
+        await page.locator('main h1').waitFor()
+        await page.waitForLoadState('networkidle')
+        expect(await tooWide(page), path).toEqual([])
+        await page.screenshot({ path: join(shots, `${language}-phone-${path || 'overview'}.png`), fullPage: true })
+      }
+      await page.context().close()
+    },
+    60_000,
+  )
+
+  test('on a phone tables tell what they tell elsewhere, and one can sign out', async () => {
+    const page = await world.page({ viewport: phone })
+    await signIn(page, 'alice@example.com', '/people')
     const menu = page.getByRole('button', { name: 'Open or close the menu' })
-    await page.getByRole('heading', { name: 'Overview' }).waitFor()
-    for (const path of pages) {
-      await page.goto(`/${path}`)
-      await page.locator('main h1').waitFor()
-      await page.waitForLoadState('networkidle')
-      expect(await tooWide(page), path).toEqual([])
-      await page.screenshot({ path: join(shots, `en-phone-${path || 'overview'}.png`), fullPage: true })
-    }
-    await page.goto('/people')
     const bob = row(page, 'bob@example.com')
     for (const part of ['active', /\w+ \d+, 20\d\d/]) expect(await inside(bob.getByText(part))).toBe(true)
     await page.goto('/logs?service=ops')
@@ -331,12 +376,12 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     await page.getByRole('navigation').getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('heading', { name: 'Sign in to operations' }).waitFor()
     await page.context().close()
-  }, 60_000)
+  }, 30_000)
 
   test.each(['light', 'dark'] as const)(
     'the reference of a service and the landing page, %s: nothing serious, on a phone too, and a link opens its route',
     async (colorScheme) => {
-      const page = await world.page({ viewport: { width: 390, height: 844 }, colorScheme })
+      const page = await world.page({ viewport: phone, colorScheme })
       const headers = { 'content-security-policy': docsPolicy, 'content-type': 'text/html; charset=utf-8' }
       await page.route('**/docs', (route) => route.fulfill({ headers, body: docsPage('board', board) }))
       await page.goto('/docs#tasks.move')
@@ -412,6 +457,12 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
   })
 })
 
+// In a page: the access token as if its time were over; no service accepts it any more.
+const spoil = () => {
+  const stored = JSON.parse(localStorage.getItem('wealist.session')!) as { accessToken: string }
+  localStorage.setItem('wealist.session', JSON.stringify({ ...stored, accessToken: `${stored.accessToken}x` }))
+}
+
 // What sticks out of the window, but for what lies in a box that scrolls.
 const tooWide = (page: Page) =>
   page.evaluate<string[]>(`[...document.querySelectorAll('body *')]
@@ -420,7 +471,7 @@ const tooWide = (page: Page) =>
     .map((e) => e.outerHTML.slice(0, 120))`)
 const inside = async (locator: Locator) => {
   const box = (await locator.boundingBox())!
-  return box.x >= 0 && box.x + box.width <= 390
+  return box.x >= 0 && box.x + box.width <= phone.width
 }
 
 const violations = async (page: Page, where: string) => {

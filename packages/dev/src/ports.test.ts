@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { takeLock } from './lock.ts'
 import { freePort, holderOf, isFree } from './ports.ts'
@@ -34,3 +34,18 @@ test('a lock is held by one; that of a process which has ended, or is another pr
   }
   expect(readdirSync(dir)).toEqual([])
 })
+
+test.each(['start.ts', 'data.ts'])('a lock of another %s that runs stays its own, and who holds it is told', (name) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'lock-')), 'lock')
+  const { pid, kill } = running(name)
+  try {
+    writeFileSync(file, String(pid))
+    expect(() => takeLock(file)).toThrow(`running already (pid ${pid})`)
+  } finally {
+    kill()
+  }
+})
+const running = (name: string) => {
+  const child = spawn(process.execPath, ['-e', 'setTimeout(() => undefined, 60_000)', name])
+  return { pid: child.pid!, kill: () => child.kill('SIGKILL') }
+}

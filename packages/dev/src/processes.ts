@@ -41,10 +41,12 @@ export const startProcess = async (
   const errors: string[] = []
   createInterface({ input: child.stdout }).on('line', onLine)
   createInterface({ input: child.stderr }).on('line', (line) => void (errors.length < 40 && errors.push(line)))
-  await ready(world.ports[service], () => child.exitCode !== null).catch((error: unknown) => {
-    child.kill('SIGKILL')
-    throw new Error(`${service} did not start: ${errors.join('\n') || String(error)}`)
-  })
+  await ready(world.ports[service], () => child.exitCode !== null || child.signalCode !== null).catch(
+    (error: unknown) => {
+      child.kill('SIGKILL')
+      throw new Error(`${service} did not start: ${errors.join('\n') || String(error)}`)
+    },
+  )
   return {
     service,
     pid: child.pid!,

@@ -49,23 +49,25 @@ const shown = (schema: z.ZodType) => {
 }
 
 const variables = (shape: z.ZodRawShape, where: string) =>
-  Object.entries(shape).map(([name, schema]) =>
-    row(code(name), where, shown(schema as z.ZodType), (schema as z.ZodType).description ?? ''),
-  )
+  Object.entries(shape).map(([name, schema]) => {
+    const { description = '' } = schema as z.ZodType
+    return { where, name: code(name), what: [shown(schema as z.ZodType), description] }
+  })
 
 const configTable = () => {
   const common = Common.shape as z.ZodRawShape
+  const own = serviceNames.flatMap((name) => {
+    const all = Object.entries(services[name].config.shape as z.ZodRawShape)
+    return variables(Object.fromEntries(all.filter(([key]) => !(key in common))), name)
+  })
+  // What several services read alike is told once.
+  const alike = Map.groupBy(own, ({ name, what }) => [name, ...what].join('|'))
   return [
     row('variable', 'read by', 'unless set', 'what it is'),
     row('---', '---', '---', '---'),
-    ...variables(common, 'all'),
-    ...serviceNames.flatMap((name) =>
-      variables(
-        Object.fromEntries(
-          Object.entries(services[name].config.shape as z.ZodRawShape).filter(([key]) => !(key in common)),
-        ),
-        name,
-      ),
+    ...variables(common, 'all').map(({ name, where, what }) => row(name, where, ...what)),
+    ...[...alike.values()].map(([first, ...others]) =>
+      row(first!.name, [first!, ...others].map(({ where }) => where).join(', '), ...first!.what),
     ),
   ]
 }

@@ -13,7 +13,6 @@ let client: ApiGatewayManagementApiClient
 
 beforeAll(async () => {
   api = await startWebSocketApi({
-    idleMs: 400,
     handler: async (event) => {
       events.push(event)
       const { routeKey } = event.requestContext
@@ -64,7 +63,7 @@ test('the SDK’s client posts to a connection, asks of it and ends it, and what
   await expect.poll(() => events.at(-1)!.requestContext.eventType).toBe('DISCONNECT')
 })
 
-test('a refused $connect is no socket, a failed function is told, a frame of 33 KB or binary ends it, silence too', async () => {
+test('a refused $connect is no socket, a failed function is told, a frame of 33 KB or binary ends it', async () => {
   await expect(connect('?path=/ws/x&ticket=bad')).rejects.toThrow('refused')
   const failing = await connect()
   failing.socket.send('fail')
@@ -75,5 +74,13 @@ test('a refused $connect is no socket, a failed function is told, a frame of 33 
   const binary = await connect()
   binary.socket.send(new Uint8Array(3))
   await expect.poll(() => binary.state.code).toBe(1003)
-  await expect.poll(() => failing.state.code, { timeout: 2000 }).toBe(1001)
+})
+
+test('a client that says nothing for as long as it may is ended with 1001', async () => {
+  const impatient = await startWebSocketApi({ idleMs: 100, handler: async () => ({ statusCode: 200 }) })
+  const closed = new Promise((resolve) =>
+    new WebSocket(impatient.url).addEventListener('close', ({ code }) => resolve(code)),
+  )
+  expect(await closed).toBe(1001)
+  await impatient.stop()
 })

@@ -286,6 +286,21 @@ test('without any keys it is 503, not 401, and works as soon as they can be had'
 
 const shown = (key: string | undefined, caller?: string) => (name: string) =>
   name === 'x-internal-api-key' ? key : name === 'x-wealist-caller' ? caller : undefined
+test('a clock that is set back does not keep keys from being fetched', async () => {
+  const auth = open()
+  skew = 3_600_000
+  away = true
+  expect(await refusal(auth.actor(bearer(await sign(claims()))))).toBe('UNAVAILABLE')
+  skew = 0
+  away = false
+  expect(await auth.actor(bearer(await sign(claims())))).toBeDefined()
+  published = { keys: [...published.keys, await jwk(next.publicKey, 'next')] }
+  skew = -60_000
+  const iat = now() - 60
+  const token = await sign(claims({ iat, exp: iat + 800 }), { key: next.privateKey, kid: 'next' })
+  expect(await auth.actor(bearer(token))).toBeDefined()
+})
+
 test('internal routes take each of the two keys and no other, and never an empty one', () => {
   const auth = open()
   expect(auth.peer(shown('new-key', 'board'))).toEqual({ kind: 'service', name: 'board' })

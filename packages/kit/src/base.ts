@@ -51,7 +51,7 @@ export const openBase = async (
   const { resident = true, clock = Date } = overrides
   const recent = openRecent(name, config.LOG_RECENT)
   const log = overrides.log ?? openLog({ service: name, level: config.LOG_LEVEL, stream: overrides.logTo, recent })
-  const metrics = openMetrics(name)
+  const metrics = openMetrics(name, { ofProcess: config.METRICS_PORT !== undefined })
   const peers = openPeers(name, config, config.PEER_AUTH === 'iam' ? openSigned(env) : undefined)
   const redis = openRedis({ url: config.REDIS_URL, prefix: config.REDIS_PREFIX, cluster: config.REDIS_CLUSTER, log })
   const sql = databaseMetrics(metrics)

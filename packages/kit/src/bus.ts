@@ -7,7 +7,7 @@ import { isCluster } from './redis.ts'
  * One subscriber connection a process.
  */
 export interface Bus {
-  /** One try of 200 ms at most; never throws, never delays the caller. */
+  /** One try; never throws, never delays the caller. */
   publish(channel: string, message: string): void
   /** Hears a channel until the function it gives is called. The channel is left a little after its last listener. */
   subscribe(channel: string, listener: (message: string) => void): () => void
@@ -111,7 +111,8 @@ const singleLine = (redis: Redis): Line => {
     keyPrefix: '',
     commandTimeout: undefined,
     socketTimeout: 5000,
-    autoResubscribe: true,
+    // `ready` above does: by itself it would take again what was left meanwhile, for good.
+    autoResubscribe: false,
     enableOfflineQueue: false,
     lazyConnect: true,
   })

@@ -131,7 +131,8 @@ export const withSecrets = async (env: Env): Promise<Env> => {
   if (!env['SECRETS_ID']) return env
   const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager')
   const client = new SecretsManagerClient({})
-  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: env['SECRETS_ID'] }))
+  const asked = new GetSecretValueCommand({ SecretId: env['SECRETS_ID'] })
+  const { SecretString } = await client.send(asked, { abortSignal: AbortSignal.timeout(10_000) })
   client.destroy()
   return { ...(JSON.parse(SecretString ?? '{}') as Env), ...env }
 }

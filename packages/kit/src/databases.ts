@@ -70,8 +70,7 @@ export const makeDatabase = async (client: Client, name: string, owner: string, 
 }
 
 /** Nobody but the owner enters it. */
-export const closeDatabase = (client: Client, name: string) =>
-  client.query(`revoke all on database ${name} from public`)
+const closeDatabase = (client: Client, name: string) => client.query(`revoke all on database ${name} from public`)
 
 /**
  * Databases and roles of these logins, made where they are missing; whoever shares another's database, and does not own

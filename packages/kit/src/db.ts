@@ -47,12 +47,12 @@ const turnBounds = { waiting: 1000, patience: 10_000 }
 
 // Whoever finds no room tries again: nothing of the statement has been sent yet.
 const withRoom = async <T>(work: () => Promise<T>): Promise<T> => {
-  const end = Date.now() + patience
+  const end = performance.now() + patience
   for (;;) {
     try {
       return await work()
     } catch (error) {
-      if (sqlState(error) !== full || Date.now() > end) throw error
+      if (sqlState(error) !== full || performance.now() > end) throw error
       await new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 50))
     }
   }

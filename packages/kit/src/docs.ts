@@ -1,8 +1,8 @@
-import { statuses } from '@wealist/contract/problem'
 import { type Contract, isSocket, type NamedRoute, routesOf, type SocketSpec } from '@wealist/contract/route'
 import type { ServiceName } from '@wealist/contract/topology'
 import * as z from 'zod'
 import { takesIfMatch } from './answer.ts'
+import { manners, socketManners } from './manners.ts'
 
 const escaped = (s: string) => s.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
 const prose = (s: string) => escaped(s).replace(/`([^`]+)`/g, '<code>$1</code>')
@@ -29,22 +29,13 @@ const entry = ({
   route,
 }: NamedRoute) => `<details><summary><b class="${route.method}">${route.method}</b> <code>${escaped(route.path)}</code>
 <span>${prose(route.summary)}</span></summary><p id="${name}">Name <a href="#${name}"><code>${name}</code></a> · access <code>${route.access}${route.role ? ` (${route.role})` : ''}</code> · answers <code>${route.status ?? 200}</code>
-${route.idempotent ? ' · takes <code>Idempotency-Key</code>' : ''}${route.versioned ? ' · <code>ETag</code>' : ''}${takesIfMatch(route) ? ' · takes <code>If-Match</code>' : ''}</p>
+${route.maxBody ? ` · a body of ${route.maxBody / 1024} KB at most` : ''}${route.limit === 'sign-in' ? ' · 30 a minute' : ''}${route.idempotent ? ' · takes <code>Idempotency-Key</code>' : ''}${route.versioned ? ' · <code>ETag</code>' : ''}${takesIfMatch(route) ? ' · takes <code>If-Match</code>' : ''}</p>
 ${part('Path', route.params)}${part('Query', route.query)}${json('Example of a query', route.example.query)}${part('Body', route.body)}${typeof route.raw === 'object' ? part(`Body (<code>${route.raw.media}</code>)`, route.raw.schema) : ''}${json('Example', route.example.body)}${part('Answer', route.response, 'output')}</details>`
 
 const socket = ({ path, summary, query, incoming, outgoing }: SocketSpec) =>
   `<details><summary><b class="GET">WS</b> <code>${escaped(path)}</code><span>${prose(summary)}</span></summary>${part('Query', query)}${part('You send', incoming)}${part('You receive', outgoing, 'output')}</details>`
 
-const codes = Object.entries(statuses).map(([code, status]) => `<code>${code}</code> ${status}`)
-
-/** What holds for every route, for who sees a first one. */
-const manners = (service: ServiceName) => `<details open><summary>Before the first request</summary><ul>
-<li>Outside, <code>/api/svc/${service}</code> stands before every path.</li>
-<li>Send <code>authorization: Bearer &#60;accessToken&#62;</code>; <code>POST /api/auth/login</code> of auth gives one, good for 15 minutes. A socket, or a stream of an EventSource, takes <code>?ticket=</code> of <code>POST /api/auth/ticket</code> instead.</li>
-<li>Access: <code>public</code> anybody, without a token; <code>self</code> who is signed in, about themselves; <code>scoped</code> who has a right on what the path, query or body names; <code>role</code> a platform role.</li>
-<li>A list is <code>{ items, nextCursor }</code>: ask again with <code>?cursor=</code> until it is null; <code>?limit=</code> is 50 unless told, at most 100.</li>
-<li>In examples <code>$task</code> stands for the id of a task, and so on.</li>
-<li>An error is <code>{ error: { code, message, details?, requestId } }</code>: ${codes.join(', ')}.</li></ul></details>`
+const sentences = (lines: readonly string[]) => `<ul>${lines.map((line) => `<li>${prose(line)}</li>`).join('\n')}</ul>`
 
 const style = `:root{color-scheme:light dark}*{box-sizing:border-box}body{background:canvas;color:canvastext;font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}h1{font-size:1.5rem}h2{margin:2rem 0 .5rem;text-transform:capitalize}
 details{border:1px solid #8884;border-radius:6px;margin:.35rem 0;padding:.5rem .8rem}summary{cursor:pointer;overflow-wrap:anywhere}summary span{opacity:.75;margin-left:.6rem}pre{background:#8881;padding:.7rem;border-radius:6px;font-size:13px}pre,code{white-space:pre-wrap;overflow-wrap:anywhere}
@@ -60,10 +51,10 @@ export const docsPage = (service: ServiceName, contract: Contract) => {
   const sockets = Object.values(contract).flatMap((feature) => Object.values(feature).filter(isSocket))
   const titles = Object.keys(groups).map((group) => [group, group.replaceAll(/([A-Z])/g, ' $1')] as const)
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>weAlist ${service}: reference</title><link rel="icon" href="data:,"><style>${style}</style>
-<main><h1>weAlist ${service}</h1><p>${routes.length} routes. The same as <a href="/openapi.json">OpenAPI 3.1</a>.</p>${manners(service)}
+<main><h1>weAlist ${service}</h1><p>${routes.length} routes. The same as <a href="/openapi.json">OpenAPI 3.1</a>.</p><details open><summary>Before the first request</summary>${sentences(manners(service))}</details>
 <nav aria-label="Features">${titles.map(([group, title]) => `<a href="#of-${group}">${title}</a>`).join('')}${sockets.length ? '<a href="#of-sockets">Sockets</a>' : ''}</nav>
 ${titles.map(([group, title]) => `<h2 id="of-${group}">${title}</h2>${groups[group]!.map(entry).join('')}`).join('')}
-${sockets.length ? `<h2 id="of-sockets">Sockets</h2>${sockets.map(socket).join('')}` : ''}</main></html>`
+${sockets.length ? `<h2 id="of-sockets">Sockets</h2>${sentences(socketManners)}${sockets.map(socket).join('')}` : ''}</main></html>`
 }
 
 /** The page needs its own style and nothing else. */

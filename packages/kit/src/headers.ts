@@ -8,7 +8,8 @@ const security: Record<string, string> = {
   'cache-control': 'no-store',
 }
 
-const exposed = 'ETag, X-Request-Id, Topic-Seq, RateLimit, RateLimit-Policy, Retry-After, Location, Content-Disposition'
+const exposed =
+  'ETag, X-Request-Id, Topic-Seq, Idempotency-Replayed, RateLimit, RateLimit-Policy, Retry-After, Location, Content-Disposition'
 const asked = 'Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id, Traceparent'
 
 /** The common headers of an answer to a request from `origin`; CORS only for origins on the allow-list, never by echo of others. */

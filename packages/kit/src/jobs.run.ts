@@ -32,9 +32,13 @@ export const runJob = async (
   const held = () =>
     db.row<{ key: string | null }>(sql`select key from graphile_worker.jobs where ${mine}
     and (attempts = ${job.attempts} or (key is null and ${job.key}::text is not null))`)
-  const late = new AbortController()
-  const timer = setTimeout(() => late.abort(new Error(`no end after ${spec.timeout} ms`)), spec.timeout)
-  const signal = AbortSignal.any([stopping, late.signal])
+  // Not `AbortSignal.any`: Node keeps each signal that was made of a longer-lived one, with all that its listener knows.
+  const ending = new AbortController()
+  const { signal } = ending
+  const stop = () => ending.abort(stopping.reason)
+  if (stopping.aborted) stop()
+  else stopping.addEventListener('abort', stop, { once: true })
+  const timer = setTimeout(() => ending.abort(new Error(`no end after ${spec.timeout} ms`)), spec.timeout)
   const over = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
   })
@@ -73,6 +77,7 @@ export const runJob = async (
     throw error
   } finally {
     clearTimeout(timer)
+    stopping.removeEventListener('abort', stop)
     metrics.took(spec.name, performance.now() - start)
   }
 }

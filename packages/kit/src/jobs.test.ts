@@ -348,7 +348,7 @@ const worker = async (handler: string) => {
     import { job, openJobs } from '${new URL('./jobs.ts', import.meta.url)}'
     const log = openLog({ service: 'child', level: '${level}' })
     const db = openDb({ url: process.env.URL, max: 3, log })
-    const base = { db, log, metrics: openMetrics('chat'), clock: Date }
+    const base = { db, log, metrics: openMetrics('chat', { ofProcess: false }), clock: Date }
     const schema = { parse: (v) => v }
     openJobs({ base, ctx: base, registry: [job('shared', schema, ${handler})] })`
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], {

@@ -43,8 +43,9 @@ const minute = 60_000
  * it is a good part of what a function of Lambda would have to read before its first request.
  */
 export const openJobs = async ({ base, ctx, registry, resident = true, apart = false }: JobsOptions): Promise<Jobs> => {
-  const [{ openCrons }, { concurrency, openOnce, openWorker }] = await Promise.all([
+  const [{ openCrons }, { openOnce }, { concurrency, openWorker }] = await Promise.all([
     import('./jobs.cron.ts'),
+    import('./jobs.once.ts'),
     import('./jobs.worker.ts'),
   ])
   const { db, log, clock } = base

@@ -53,17 +53,18 @@ export const openKeys = ({
       }
     })())
 
-  const since = () => clock.now() - triedAt
+  // A clock that was set back would hold them off for as long.
+  const since = (at: number) => (clock.now() < at ? Infinity : clock.now() - at)
   const renew = () => {
-    if (keys && clock.now() - loadedAt > freshFor && since() > awayCooldown) void load()
+    if (keys && since(loadedAt) > freshFor && since(triedAt) > awayCooldown) void load()
   }
   const get: JWTVerifyGetKey = async (header, token) => {
-    if (!keys && (loading || since() > failureCooldown)) await load()
+    if (!keys && (loading || since(triedAt) > failureCooldown)) await load()
     if (!keys) throw unavailable('Access tokens cannot be verified right now.')
     try {
       return await keys(header, token)
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || (!loading && since() < unknownCooldown)) throw error
+      if (!(error instanceof errors.JWKSNoMatchingKey) || (!loading && since(triedAt) < unknownCooldown)) throw error
       await load()
       return keys(header, token)
     }

@@ -6,6 +6,7 @@ import { openDb } from './db.ts'
 import { openLog } from './log.ts'
 import { openRedis, ready } from './redis.ts'
 import { sql } from './sql.ts'
+import { asUnavailable } from './sql-errors.ts'
 
 test('an error is logged with what failed, and without the arguments or the row that it failed with', async () => {
   const quiet = testLog()
@@ -34,4 +35,17 @@ test('an error is logged with what failed, and without the arguments or the row 
     'no error at all',
   ])
   expect(lines.join('')).not.toContain('not for the log')
+})
+
+test('what is away is told with its cause in a line, and not with where each one asked', () => {
+  const lines: string[] = []
+  const log = openLog({ service: 'test', level: 'info', stream: { write: (line) => void lines.push(line) } })
+  const away = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' })
+  log.error({ err: asUnavailable(away) }, 'request failed')
+  log.error({ err: new TypeError('undefined is not a function') }, 'request failed')
+  const [first, second] = lines.map((line) => (JSON.parse(line) as { err: Record<string, string> }).err)
+  expect(first).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('ECONNREFUSED') as string })
+  expect(first).not.toHaveProperty('stack')
+  expect(lines[0]!.length).toBeLessThan(400)
+  expect(second!['stack']).toContain('log.test.ts')
 })

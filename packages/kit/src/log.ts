@@ -1,4 +1,5 @@
 import { pino, stdSerializers } from 'pino'
+import { codeOf } from './errors.ts'
 import type { Recent } from './recent.ts'
 
 export type Log = pino.Logger
@@ -39,11 +40,19 @@ const both = (stream: pino.DestinationStream, recent: Recent) => ({
   },
 })
 
+interface Said {
+  command?: { name: string }
+  detail?: string
+  stack?: string
+}
+
 const withoutData = (error: unknown) => {
   const said: unknown = stdSerializers.err(error as Error)
   if (typeof said !== 'object' || said === null) return said
-  const { command, detail: _, ...rest } = said as { command?: { name: string }; detail?: string }
-  return command ? { ...rest, command: command.name } : rest
+  const { command, detail: _, stack, ...rest } = said as Said
+  // What is away is away for everybody who asks: its message, which tells the cause too, and not where each one asked.
+  const where = codeOf(error) === 'UNAVAILABLE' ? undefined : stack
+  return { ...rest, ...(where && { stack: where }), ...(command && { command: command.name }) }
 }
 
 const secret = ['password', 'token', 'accessToken', 'refreshToken', 'ticket', 'secret', 'authorization', 'cookie']

@@ -2,7 +2,7 @@ import { isCluster, type Redis } from './redis.ts'
 import { script } from './script.ts'
 
 /** Seconds that an answer is kept. */
-export const entrySeconds = 30
+const entrySeconds = 30
 // Long past any request that could still carry an older version.
 const versionSeconds = 86_400
 

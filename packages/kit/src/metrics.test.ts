@@ -10,7 +10,7 @@ const lags = async (text: Promise<string>) =>
   )
 
 test('a turn of the event loop that took long is told as such, once', async () => {
-  const registry = openMetrics('board')
+  const registry = openMetrics('board', { ofProcess: true })
   const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
   await turn()
   await lags(registry.metrics())
@@ -24,7 +24,11 @@ test('a turn of the event loop that took long is told as such, once', async () =
 })
 
 test('how long turns of the event loop take is told of all that is promised, also of a process that did nothing', async () => {
-  const registry = openMetrics('board')
+  const registry = openMetrics('board', { ofProcess: true })
   expect(Object.keys(await lags(registry.metrics())).toSorted()).toEqual(['max', 'p50', 'p99'])
   for (const value of Object.values(await lags(registry.metrics()))) expect(value).toBeLessThan(60)
+})
+
+test('a process that nobody asks does not measure itself', async () => {
+  expect(await openMetrics('board', { ofProcess: false }).metrics()).toBe('\n')
 })

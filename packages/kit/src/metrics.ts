@@ -6,10 +6,15 @@ import type { Db } from './db.ts'
 /** Bounds of the histogram of requests, in seconds. */
 export const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]
 
-/** A registry a service, so that several can live in one process. Event loop lag and memory are in it. */
-export const openMetrics = (service: ServiceName) => {
+/**
+ * A registry a service, so that several can live in one process. With `ofProcess` event loop lag and memory are in it:
+ * what measures them never ends, so a function of Lambda, which nobody asks and which may start a service for each of its
+ * events, has none.
+ */
+export const openMetrics = (service: ServiceName, { ofProcess }: { ofProcess: boolean }) => {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
+  if (!ofProcess) return registry
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: hour })
   loopMetrics(registry)
   return registry

@@ -29,6 +29,10 @@ export const run = async <S extends z.ZodObject, D extends object>(
 ): Promise<Listening<D>> => {
   const running = await start(spec, env, overrides)
   const { config, log } = running.base
+  const fail = async (error: unknown): Promise<never> => {
+    await running.close()
+    throw error
+  }
   const server = await new Promise<ServerType>((resolve, reject) => {
     const made = listen(
       {
@@ -47,15 +51,17 @@ export const run = async <S extends z.ZodObject, D extends object>(
       () => resolve(made),
     )
     made.once('error', reject)
-  }).catch(async (error: unknown) => {
-    await running.close()
-    throw error
-  })
+  }).catch(fail)
   // Whoever does not read their answers moves no byte; a stream has a heartbeat, and an upgraded socket its own rules.
   if ('timeout' in server) server.timeout = 60_000
   running.live.listen(server, running.contextOf, listenForSockets)
   const metrics =
-    config.METRICS_PORT === undefined ? undefined : await serveMetrics(running, config.METRICS_PORT, config.HOST)
+    config.METRICS_PORT === undefined
+      ? undefined
+      : await serveMetrics(running, config.METRICS_PORT, config.HOST).catch((error: unknown) => {
+          server.close()
+          return fail(error)
+        })
   const port = portOf(server)
   log.info({ port, version: config.VERSION }, 'listening')
   const keepWhatWeHave = giveBackWhenQuiet()

@@ -4,6 +4,7 @@ import { type Contract, type NamedRoute, type RouteSpec, routesOf } from '@weali
 import type { ServiceName } from '@wealist/contract/topology'
 import * as z from 'zod'
 import { takesIfMatch } from './answer.ts'
+import { manners } from './manners.ts'
 
 type Json = Record<string, unknown>
 type SchemaOf = (type: z.ZodType, io: 'input' | 'output') => Json
@@ -98,7 +99,13 @@ export const openApi = (service: ServiceName, contract: Contract, version: strin
       (paths[named.route.path] ??= {})[named.route.method.toLowerCase()] = operation(schema, named)
   return {
     openapi: '3.1.0',
-    info: { title: `weAlist ${service}`, version },
+    info: {
+      title: `weAlist ${service}`,
+      version,
+      description: manners(service)
+        .map((line) => `* ${line}`)
+        .join('\n'),
+    },
     servers: [{ url: `/api/svc/${service}` }],
     paths,
     components: {

@@ -37,6 +37,8 @@ const connection = {
   connectTimeout: 3000,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
+  // Another one took over, and this connection leads to what is a replica now: its address leads to the new one.
+  reconnectOnError: (error: Error) => error.message.includes('READONLY'),
 }
 // Without ioredis' own pipelining: commands of a tick share a round trip anyway, and a pipeline object for each cost more
 // than their writes, made each wait for the one before it, and kept commands alive into V8's old space.

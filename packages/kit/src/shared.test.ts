@@ -111,11 +111,12 @@ test('a statement that fails leaves those behind it and its connection as they w
 })
 
 test('what a lost connection carried fails, what waits is asked on another, and the pool is whole', async () => {
-  const lost = await pid()
-  const carried = Promise.allSettled(Array.from({ length: 12 }, () => pid(0.1)))
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  // Connected before: on a busy machine that takes longer than a statement.
   const killer = new pg.Client({ connectionString: administratorUrl() })
   await killer.connect()
+  const lost = await pid()
+  const carried = Promise.allSettled(Array.from({ length: 12 }, () => pid(0.2)))
+  await new Promise((resolve) => setTimeout(resolve, 50))
   await killer.query('select pg_terminate_backend($1)', [lost])
   await killer.end()
   const results = await carried

@@ -17,8 +17,8 @@ interface LiveScope {
 
 /** What statements run on: the pool, or a transaction. */
 export interface Queryable {
-  /** Rows as objects, named as the statement aliases them. */
-  rows<T extends object>(statement: Sql): Promise<T[]>
+  /** Rows as objects, named as the statement aliases them. `slow` as for `run`. */
+  rows<T extends object>(statement: Sql, options?: { slow?: boolean }): Promise<T[]>
   /** The first row, or undefined. */
   row<T extends object>(statement: Sql): Promise<T | undefined>
   /** How many rows a statement changed. `slow`: it sweeps, and may take long: it has a connection alone. */
@@ -67,11 +67,17 @@ const nameOf = (text: string) => {
 
 /** The statements of `Queryable` over one way to send them. */
 export const queryable = (send: Send): Queryable => {
-  const objects = <T>({ text, values }: Sql, alone?: boolean) => send<T>({ text, values, name: nameOf(text), alone })
-  const texts = async ({ text, values }: Sql, alone?: boolean) =>
-    (await send<(string | null)[]>({ text, values, name: nameOf(text), asText: true, alone })).rows
+  // What is slow is planned anew for its values, each time: the plan that PostgreSQL keeps for any values, after five,
+  // would be kept for as long as the connection lives.
+  const prepared = ({ text, values }: Sql, alone?: boolean) => ({
+    ...{ text, values, alone },
+    name: alone ? undefined : nameOf(text),
+  })
+  const objects = <T>(q: Sql, alone?: boolean) => send<T>(prepared(q, alone))
+  const texts = async (q: Sql, alone?: boolean) =>
+    (await send<(string | null)[]>({ ...prepared(q, alone), asText: true })).rows
   return {
-    rows: async <T extends object>(q: Sql) => (await objects<T>(q)).rows,
+    rows: async <T extends object>(q: Sql, { slow }: { slow?: boolean } = {}) => (await objects<T>(q, slow)).rows,
     row: async <T extends object>(q: Sql) => (await objects<T>(q)).rows[0],
     run: async (q, { slow } = {}) => (await objects(q, slow)).rowCount ?? 0,
     json: async <T>(q: Sql) => {

@@ -51,7 +51,7 @@ export const openTx = (
       finish().catch(() => undefined)
       return logged
     },
-    erase: async (topic, ...subjects) => {
+    erase: async (topic, subjects) => {
       await all.run(
         sql`update kit.events set payload = null where topic = ${topic} and subject = any(${subjects}::uuid[]) and payload is not null`,
       )

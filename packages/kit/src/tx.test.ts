@@ -136,7 +136,7 @@ test('what is erased leaves its seqs and no payload', async () => {
     tx.emit(topic, 'created', { text: 'other' }, newId())
   })
   await db.tx(async (tx) => {
-    await tx.erase(topic, newId(), subject)
+    await tx.erase(topic, [newId(), subject])
     tx.emit(topic, 'deleted', { id: subject }, subject)
   })
   expect((await logOf(topic)).map((r) => r.payload)).toEqual([null, '{"text":"other"}', `{"id":"${subject}"}`])

@@ -84,7 +84,7 @@ export interface Tx extends Queryable {
    * Blanks what the log of `topic` still says of rows that are deleted for good: the payloads of the earlier events
    * that were emitted with one of these `subjects`, their ids. Their seqs stay.
    */
-  erase(topic: string, ...subjects: string[]): Promise<void>
+  erase(topic: string, subjects: readonly string[]): Promise<void>
   /**
    * Locks topics, in their order, before anything else: for transactions that add to several, or whose event speaks of
    * all that a topic has. What is read afterwards is what the topic's log says up to now. Does not move a head.

@@ -50,6 +50,6 @@ const removeOf = async (tx: Tx, { userId, workspaceId }: { userId: string; works
   await tx.hold([topic])
   const ids = await leaving.removeOf(tx, { userId, workspaceId })
   if (ids.length === 0) return
-  await tx.erase(topic, ...ids)
+  await tx.erase(topic, ids)
   if (workspaceId) tx.emit(topic, 'notifications.hidden', { workspaceId })
 }

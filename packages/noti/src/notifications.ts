@@ -56,7 +56,7 @@ export const readAll = (ctx: Ctx, workspaceId: string | undefined) =>
 export const remove = (ctx: Ctx, id: string) =>
   change(ctx, async (tx, topic) => {
     if ((await notifications.remove(tx, { id, userId: ctx.actor.id })) === 0) throw notFound('This notification')
-    await tx.erase(topic, id)
+    await tx.erase(topic, [id])
     tx.emit(topic, 'notification.deleted', { id })
     return undefined
   })

@@ -30,7 +30,7 @@ export const reword = async (ctx: JobCtx<Deps>, event: withdrawal.Event) => {
     await ctx.tx(async (tx) => {
       await tx.hold(readers.map(topicOf))
       const shown = await withdrawal.reword(tx, event, readers)
-      await Promise.all(shown.map(({ recipientId, id }) => tx.erase(topicOf(recipientId), id)))
+      await Promise.all(shown.map(({ recipientId, id }) => tx.erase(topicOf(recipientId), [id])))
       for (const { recipientId, id, isRead, row } of shown)
         tx.emit(topicOf(recipientId), isRead ? 'notification.read' : 'notification', row, id)
     })

@@ -1,5 +1,4 @@
-import { Alert, Badge, Button, Card, Group, Select, SimpleGrid, Switch, Text, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Alert, Badge, Button, Card, Group, Select, SimpleGrid, Switch, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { logs } from '@wealist/contract/ops'
@@ -11,6 +10,7 @@ import { time, zone } from './format.ts'
 import { useText } from './i18n.ts'
 import { AnchorLink } from './links.tsx'
 import { saidBy } from './log-line.ts'
+import { SearchBox } from './search-box.tsx'
 import { Empty, Loaded, Page } from './states.tsx'
 
 const every = 2000
@@ -20,15 +20,11 @@ export const Logs = () => {
   const { service, level = 'info', q } = useSearch({ from: '/logs' })
   const navigate = useNavigate({ from: '/logs' })
   const [live, setLive] = useState(true)
-  const typed = useDebouncedCallback(
-    (text: string) => void navigate({ search: (s) => ({ ...s, q: text || undefined }), replace: true }),
-    300,
-  )
   const asked = { ...(service && { service }), level, ...(q && { q }) }
   const query = useInfiniteQuery({
     queryKey: [logs.list.path, asked],
     queryFn: ({ pageParam, signal }) =>
-      ask('ops', logs.list, { query: { ...asked, limit: '100', ...(pageParam && { cursor: pageParam }) } }, { signal }),
+      ask('ops', logs.list, { query: { ...asked, limit: 100, ...(pageParam && { cursor: pageParam }) } }, { signal }),
     initialPageParam: '',
     getNextPageParam: (last) => last.nextCursor,
     maxPages: 20,
@@ -60,7 +56,12 @@ export const Logs = () => {
           value={level}
           onChange={(value) => void navigate({ search: (s) => ({ ...s, level: value as Level }), replace: true })}
         />
-        <TextInput label={t('logs.text')} defaultValue={q} onChange={(event) => typed(event.currentTarget.value)} />
+        <SearchBox
+          label={t('logs.text')}
+          value={q}
+          maxLength={200}
+          onSearch={(text) => void navigate({ search: (s) => ({ ...s, q: text }), replace: true })}
+        />
       </SimpleGrid>
       <Loaded query={query}>
         {({ pages }) => {

@@ -4,6 +4,7 @@ import { metrics, slo, status } from '@wealist/contract/ops'
 import type { PieceStatus, ServiceStatus } from '@wealist/contract/ops/status'
 import { reading } from './api.ts'
 import { Condition } from './condition.tsx'
+import { useLost } from './connection.ts'
 import { milliseconds, number, share, time, zone } from './format.ts'
 import { useText } from './i18n.ts'
 import { AnchorLink, CardLink } from './links.tsx'
@@ -23,7 +24,9 @@ export const Overview = () => {
     { what: 'page.slo', query: objectives },
     { what: 'overview.lastHour', query: hour },
   ] as const
-  const all = told.every(({ query }) => query.data !== undefined && !query.error)
+  const lost = useLost()
+  const failed = lost || [now, objectives, hour].some(({ error }) => error)
+  const all = !failed && told.every(({ query }) => query.data !== undefined)
   const problems = problemsOf(
     { t, language },
     { status: now.data, slo: objectives.data, metrics: hour.data, series: down ? series.data : undefined },
@@ -51,7 +54,7 @@ export const Overview = () => {
             <section aria-live="polite">
               {problems.length === 0 && !all ? (
                 // Nobody knows of anything wrong, and not all could be asked.
-                told.every(({ query }) => !query.error) && <Loading lines={1} />
+                !failed && <Loading lines={1} />
               ) : problems.length === 0 ? (
                 <Alert
                   variant="light"

@@ -1,5 +1,4 @@
-import { Badge, Button, Group, Menu, Select, SimpleGrid, Table, Text, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Badge, Button, Group, Menu, Select, SimpleGrid, Table, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { people } from '@wealist/contract/ops'
@@ -10,6 +9,7 @@ import { day, number } from './format.ts'
 import { useText } from './i18n.ts'
 import { ButtonLink } from './links.tsx'
 import { type Change, PersonChange } from './person-change.tsx'
+import { SearchBox } from './search-box.tsx'
 import { useSession } from './session.ts'
 import { Empty, Loaded, Page } from './states.tsx'
 import { Heads, More } from './tables.tsx'
@@ -19,10 +19,6 @@ export const People = () => {
   const search = useSearch({ from: '/people' })
   const navigate = useNavigate({ from: '/people' })
   const [change, setChange] = useState<{ person: Person; change: Change }>()
-  const typed = useDebouncedCallback(
-    (text: string) => void navigate({ search: (s) => ({ ...s, q: text || undefined }), replace: true }),
-    300,
-  )
   const query = useInfiniteQuery({
     queryKey: [people.list.path, search],
     queryFn: ({ pageParam, signal }) =>
@@ -33,11 +29,11 @@ export const People = () => {
   return (
     <Page title="page.people">
       <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm">
-        <TextInput
+        <SearchBox
           label={t('people.search')}
-          type="search"
-          defaultValue={search.q}
-          onChange={(event) => typed(event.currentTarget.value)}
+          value={search.q}
+          maxLength={100}
+          onSearch={(q) => void navigate({ search: (s) => ({ ...s, q }), replace: true })}
         />
         <Select
           label={t('people.role')}

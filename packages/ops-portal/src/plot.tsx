@@ -66,6 +66,7 @@ export const Plot = ({ name, title, points, lines, format, atLeast = 1, unit = 1
             dataKey="at"
             tickFormatter={(at: string) => minute(language, at)}
             minTickGap={48}
+            height={20}
             tick={{ fill: text, fontSize: 11 }}
             stroke={grid}
           />

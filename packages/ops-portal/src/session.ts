@@ -71,8 +71,15 @@ export const signIn = async (email: string, password: string) =>
 export const signOut = async () => {
   const session = current()
   store(undefined)
-  if (session) await call(sessions.logout, {}, { base: auth, token: session.accessToken }).catch(() => undefined)
+  if (!session) return
+  const end = (token: string) => call(sessions.logout, {}, { base: auth, token })
+  await end(session.accessToken)
+    // A token that has run out ends nothing; the session would live on by its refresh token.
+    .catch(async () => end((await renewed(session)).accessToken))
+    .catch(() => undefined)
 }
+
+const renewed = ({ refreshToken }: Session) => call(sessions.refresh, { body: { refreshToken } }, { base: auth })
 
 const over: readonly ErrorCode[] = ['UNAUTHORIZED', 'TOKEN_REUSED', 'ACCOUNT_SUSPENDED']
 
@@ -86,12 +93,14 @@ export const refresh = (spent: string): Promise<Session> =>
     if (!session) throw new Problem('UNAUTHORIZED', 'Signed out.')
     if (session.accessToken !== spent) return session
     try {
-      begin(await call(sessions.refresh, { body: { refreshToken: session.refreshToken } }, { base: auth }))
+      const tokens = await renewed(session)
+      // Who has signed out meanwhile stays out.
+      if (current() === session) begin(tokens)
     } catch (error) {
-      if (error instanceof Problem && over.includes(error.code)) store(undefined, error.code)
+      if (current() === session && error instanceof Problem && over.includes(error.code)) store(undefined, error.code)
       throw error
     }
-    return current()!
+    return current() ?? Promise.reject(new Problem('UNAUTHORIZED', 'Signed out.'))
   })
 
 // Before it is needed, so that nobody waits for it.

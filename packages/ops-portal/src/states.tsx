@@ -52,6 +52,11 @@ export const Failed = ({ error, what, onRetry }: { error: unknown; what?: Key; o
               </Text>
             </>
           )}
+          {error instanceof Problem && error.requestId && (
+            <Text size="xs" c="dimmed" className="long">
+              {t('state.request', { id: error.requestId })}
+            </Text>
+          )}
         </Stack>
         {onRetry && (
           <Button size="xs" variant="default" onClick={onRetry}>

@@ -86,10 +86,10 @@ test('the log is read newest first, page by page, by who, what, whom and when', 
   const admin = await service.person('admin')
   for (const text of ['One', 'Two', 'Three'])
     await service.as(admin)(settings.set, { params: { key: 'announcement' }, body: { value: text } })
-  const first = await service.viewer(audit.list, { query: { actorId: admin.id, limit: '2' } })
+  const first = await service.viewer(audit.list, { query: { actorId: admin.id, limit: 2 } })
   expect(first.items.map(({ to }) => to)).toEqual(['Three', 'Two'])
   const second = await service.viewer(audit.list, {
-    query: { actorId: admin.id, limit: '2', cursor: first.nextCursor! },
+    query: { actorId: admin.id, limit: 2, cursor: first.nextCursor! },
   })
   expect(second.items.map(({ to }) => to)).toEqual(['One'])
   const until = first.items[1]!.at

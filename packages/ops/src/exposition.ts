@@ -1,5 +1,4 @@
-import { requestBuckets } from '@wealist/kit/metrics'
-import type { Measured } from './measures.ts'
+import { boundOf, bounds, type Measured, untimed } from './measures.ts'
 
 /** What a process says of itself at `/metrics`, counted since it began (`started`, seconds since 1970). */
 export type Counted = Measured & { started: number }
@@ -9,7 +8,7 @@ const line = /^([a-z0-9_]+)(?:\{(.*)\})? ([-+.\deE]+|NaN)$/
 /** Reads the text format of Prometheus as our own processes write it. */
 export const readExposition = (text: string): Counted => {
   const counted: Counted = {
-    ...{ requests: 0, errors: 0, cpu: 0, started: 0, buckets: requestBuckets.map(() => 0) },
+    ...{ requests: 0, errors: 0, cpu: 0, started: 0, buckets: bounds.map(() => 0) },
     ...{ memory: null, lag: null, sockets: null, waiting: null, failedJobs: null },
   }
   for (const row of text.split('\n')) {
@@ -20,8 +19,8 @@ export const readExposition = (text: string): Counted => {
       counted.requests += value
       if (/(?:^|,)status="5/.test(labels)) counted.errors += value
     } else if (name === 'http_request_duration_seconds_bucket') {
-      const i = requestBuckets.indexOf(Number(/(?:^|,)le="([^"]+)"/.exec(labels)?.[1]))
-      if (i >= 0) counted.buckets[i]! += value
+      const i = boundOf(/(?:^|,)le="([^"]+)"/.exec(labels)?.[1])
+      if (i >= 0 && !labels.includes(`route="${untimed}"`)) counted.buckets[i]! += value
     } else if (name === 'process_cpu_seconds_total') counted.cpu = value
     else if (name === 'process_start_time_seconds') counted.started = value
     else if (name === 'process_resident_memory_bytes') counted.memory = value

@@ -1,8 +1,7 @@
 import { type ServiceName, serviceNames } from '@wealist/contract/topology'
-import { requestBuckets } from '@wealist/kit/metrics'
 import type { Base } from '@wealist/kit/context'
 import { type Counted, readExposition } from './exposition.ts'
-import { byName, type Measured, type Measures, type Slice } from './measures.ts'
+import { bounds, byName, type Measured, type Measures, type Slice } from './measures.ts'
 import type { Targets } from './targets.ts'
 
 /** What a service had done at `at` since ops began to look, over all its replicas, and how it was then. */
@@ -91,7 +90,7 @@ const risen = (now: Counted, was: Counted | undefined, begun: number | undefined
     buckets: now.buckets.map((n, i) => n - (base?.buckets[i] ?? 0)),
   }
 }
-const none = { requests: 0, errors: 0, cpu: 0, buckets: requestBuckets.map(() => 0) }
+const none = { requests: 0, errors: 0, cpu: 0, buckets: bounds.map(() => 0) }
 
 const added = (last: Sample | undefined, replicas: readonly Counted[], at: number): Sample => {
   const sum = (of: (m: Counted) => number) => replicas.reduce((n, m) => n + of(m), 0)
@@ -105,7 +104,7 @@ const added = (last: Sample | undefined, replicas: readonly Counted[], at: numbe
     requests: (last?.requests ?? 0) + sum((m) => m.requests),
     errors: (last?.errors ?? 0) + sum((m) => m.errors),
     cpu: (last?.cpu ?? 0) + sum((m) => m.cpu),
-    buckets: requestBuckets.map((_, i) => (last?.buckets[i] ?? 0) + sum((m) => m.buckets[i]!)),
+    buckets: bounds.map((_, i) => (last?.buckets[i] ?? 0) + sum((m) => m.buckets[i]!)),
     memory: known((m) => m.memory, total),
     lag: known((m) => m.lag, Math.max),
     sockets: known((m) => m.sockets, total),

@@ -2,6 +2,8 @@ import { logs } from '@wealist/contract/ops'
 import type { LogLine } from '@wealist/contract/ops/logs'
 import { farEnd, keeper, type OpsService, opsService } from '@wealist/dev/testing/ops-service'
 import { afterEach, expect, test } from 'vitest'
+import type { Ctx } from './deps.ts'
+import { list } from './logs.ts'
 import { queryOf, quoted } from './loki.ts'
 
 const { kept, stopAll } = keeper()
@@ -61,6 +63,22 @@ test('a service that does not answer is named as missing, and the others are sho
   expect(missing).toContain('chat')
   expect(missing).not.toContain('board')
   expect(items.length).toBeGreaterThan(0)
+})
+
+test('of a service of which one replica does not answer, the others’ lines are shown, and it is named as missing', async () => {
+  const line = { id: '1', at: '2026-11-01T00:00:00.000Z', level: 'info', message: 'here', requestId: null, fields: {} }
+  const targets = {
+    of: async () => ['good', 'bad'],
+    ask: async (target: string) => {
+      if (target === 'bad') throw new Error('no answer within 1.5 s')
+      return { status: 200, text: JSON.stringify({ items: [line] }) }
+    },
+  }
+  const ctx = { targets, settings: {} } as unknown as Ctx
+  const page = { limit: 50, after: null, cursor: () => '' }
+  const { items, missing } = await list(ctx, { service: 'board', level: 'info' }, page)
+  expect(items).toEqual([{ ...line, service: 'board' }])
+  expect(missing).toEqual(['board'])
 })
 
 test('a text of any kind stands in LogQL as one string and nothing else', () => {

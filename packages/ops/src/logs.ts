@@ -38,19 +38,22 @@ const Lines = z.object({ items: z.array(LogLine.omit({ service: true })) })
 /** What every replica still has in memory, filtered there, in one order. */
 const fromFleet = async ({ targets }: Pick<Ctx, 'targets'>, { service, level, q }: Asked, span: Span) => {
   const query = new URLSearchParams({ level, limit: String(span.limit), ...(q && { q }), ...span.before })
-  const of = async (name: ServiceName) => {
-    const found = await targets.of(name)
-    const answers = await Promise.all(found.map((target) => targets.ask(target, `/logs?${query}`)))
-    return answers.flatMap(({ text }) =>
-      Lines.parse(JSON.parse(text)).items.map((line) => ({ ...line, service: name })),
-    )
-  }
+  const linesOf = async (name: ServiceName, target: string) =>
+    Lines.parse(JSON.parse((await targets.ask(target, `/logs?${query}`)).text)).items.map((line) => ({
+      ...line,
+      service: name,
+    }))
+  // A replica that hangs hides nothing of what the others say.
+  const of = async (name: ServiceName) =>
+    Promise.allSettled((await targets.of(name)).map((target) => linesOf(name, target)))
   const names = service ? [service] : serviceNames
-  const answers = await Promise.allSettled(names.map((name) => within(1600, of(name))))
-  const lines = answers.flatMap((a) => (a.status === 'fulfilled' ? a.value : []))
+  const answers = await Promise.all(
+    names.map((name) => within(1600, of(name)).catch((reason: unknown) => [{ status: 'rejected' as const, reason }])),
+  )
+  const lines = answers.flat().flatMap((a) => (a.status === 'fulfilled' ? a.value : []))
   return {
     lines: lines.toSorted(newestFirst).slice(0, span.limit),
-    missing: names.filter((_, i) => answers[i]!.status === 'rejected'),
+    missing: names.filter((_, i) => answers[i]!.some((a) => a.status === 'rejected')),
   }
 }
 

@@ -1,12 +1,21 @@
 import type { Figures, Source } from '@wealist/contract/ops/metrics'
+import { get as status } from '@wealist/contract/ops/status'
 import type { ServiceName } from '@wealist/contract/topology'
 import { requestBuckets } from '@wealist/kit/metrics'
+
+/** This one waits for whoever hangs, as it promises: how long it takes says nothing of who answers it, and is not timed. */
+export const untimed = status.path
+
+/** Bounds of times in seconds; within the last one is every timed request. */
+export const bounds = [...requestBuckets, Infinity]
+/** The place of a bound as Prometheus writes it; -1 where there is none. */
+export const boundOf = (le: string | undefined) => bounds.indexOf(le === '+Inf' ? Infinity : Number(le))
 
 /** What a service did in a span of time (requests, errors, processor seconds) and how it was at its end. */
 export interface Measured {
   requests: number
   errors: number
-  /** Requests answered within each bound of `requestBuckets`, the shorter ones included. */
+  /** Timed requests that were answered within each of `bounds`, the shorter ones included. */
   buckets: number[]
   cpu: number
   memory: number | null
@@ -53,7 +62,7 @@ export const joined = (slices: readonly Slice[]): { span: number; since: number;
       requests: sum((m) => m.requests),
       errors: sum((m) => m.errors),
       cpu: sum((m) => m.cpu),
-      buckets: requestBuckets.map((_, i) => sum((m) => m.buckets[i]!)),
+      buckets: bounds.map((_, i) => sum((m) => m.buckets[i]!)),
     },
   }
 }
@@ -63,7 +72,7 @@ export const figuresOf = (of: { span: number; measured: Measured } | undefined):
   if (!of || of.span <= 0) return nothing
   const { span, measured } = of
   const { requests, errors, buckets, cpu, memory, lag, sockets, waiting, failedJobs } = measured
-  const quantile = (q: number) => (requests > 0 ? round(quantileOf(q, requests, buckets) * 1000) : null)
+  const quantile = (q: number) => (timed(measured) > 0 ? round(quantileOf(q, buckets) * 1000) : null)
   return {
     requests: round(requests / span),
     errors: requests > 0 ? Math.min(1, errors / requests) : null,
@@ -85,10 +94,10 @@ const nothing: Figures = {
 }
 
 // As Prometheus' histogram_quantile does it: straight within a bucket, the highest bound for what is above it.
-const quantileOf = (q: number, total: number, buckets: readonly number[]) => {
-  const rank = q * total
+const quantileOf = (q: number, buckets: readonly number[]) => {
+  const rank = q * buckets.at(-1)!
   const i = buckets.findIndex((n) => n >= rank)
-  if (i < 0) return requestBuckets.at(-1)!
+  if (i === requestBuckets.length) return requestBuckets.at(-1)!
   const [low, below] = i === 0 ? [0, 0] : [requestBuckets[i - 1]!, buckets[i - 1]!]
   const within = buckets[i]! - below
   return within === 0 ? low : low + (requestBuckets[i]! - low) * ((rank - below) / within)
@@ -96,6 +105,8 @@ const quantileOf = (q: number, total: number, buckets: readonly number[]) => {
 
 const round = (value: number) => Math.round(value * 1000) / 1000
 
-/** Share of requests that were answered within so many milliseconds; a bound of the buckets. */
-export const shareWithin = ({ requests, buckets }: Measured, ms: number) =>
-  requests > 0 ? Math.min(1, (buckets[requestBuckets.indexOf(ms / 1000)] ?? 0) / requests) : null
+/** Requests whose time counts. */
+export const timed = ({ buckets }: Measured) => buckets.at(-1)!
+
+/** Those that were answered within so many milliseconds, one of the bounds. */
+export const inTime = ({ buckets }: Measured, ms: number) => buckets[bounds.indexOf(ms / 1000)] ?? 0

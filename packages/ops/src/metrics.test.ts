@@ -1,4 +1,4 @@
-import { metrics, slo } from '@wealist/contract/ops'
+import { metrics, slo, status } from '@wealist/contract/ops'
 import { serviceNames } from '@wealist/contract/topology'
 import { readConfig } from '@wealist/kit/config'
 import { requestBuckets } from '@wealist/kit/metrics'
@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest'
 import { Config } from './deps.ts'
 import { readExposition } from './exposition.ts'
 import { cut } from './history.ts'
-import { figuresOf, joined } from './measures.ts'
+import { bounds, figuresOf, joined } from './measures.ts'
 import { alertOf } from './slo.ts'
 
 const { kept, stopAll } = keeper()
@@ -22,6 +22,7 @@ const exposition = (of: { requests: number; errors: number; quick: number; start
     '# HELP http_request_duration_seconds Time to answer a request',
     ...requestBuckets.map((le) => bucket(200, String(le), le >= 0.01 ? Math.min(of.quick, good) : 0)),
     bucket(200, '+Inf', good),
+    bucket(503, '+Inf', of.errors),
     `http_request_duration_seconds_count{method="GET",route="/api/tasks/{id}",status="200",service="board"} ${good}`,
     `http_request_duration_seconds_count{method="GET",route="/api/tasks/{id}",status="503",service="board"} ${of.errors}`,
     `process_cpu_seconds_total{service="board"} ${of.requests / 100}`,
@@ -49,7 +50,7 @@ test('what our processes write is read: requests, 5xx, buckets and states', () =
     waiting: 3,
     failedJobs: { a: 2, b: 1 },
   })
-  expect(read.buckets).toEqual(requestBuckets.map((le) => (le >= 0.01 ? 90 : 0)))
+  expect(read.buckets).toEqual([...requestBuckets.map((le) => (le >= 0.01 ? 90 : 0)), 100])
 })
 
 test('the real /metrics of a service is read: its own requests are counted', async () => {
@@ -67,8 +68,20 @@ test('the real /metrics of a service is read: its own requests are counted', asy
   expect((await fetch(`${at}/api/status`)).status).toBe(404)
 })
 
+test('a status that waits for who hangs is a request like others, whose time is not counted', async () => {
+  const service = kept(await opsService({ METRICS_PORT: '0' }))
+  const at = `http://127.0.0.1:${service.running.metricsPort}`
+  const read = async () => readExposition(await (await fetch(`${at}/metrics`)).text())
+  const before = await read()
+  await service.viewer(status.get, {})
+  await service.viewer(slo.get, {})
+  const after = await read()
+  expect(after.requests - before.requests).toBe(2)
+  expect(after.buckets.at(-1)! - before.buckets.at(-1)!).toBe(1)
+})
+
 const sample = (at: number, requests: number) => ({
-  ...{ at, requests, errors: 0, cpu: 0, buckets: requestBuckets.map(() => requests) },
+  ...{ at, requests, errors: 0, cpu: 0, buckets: bounds.map(() => requests) },
   ...{ memory: 1, lag: 0, sockets: 0, waiting: 0, failedJobs: {} },
 })
 
@@ -91,9 +104,9 @@ test('quantiles are straight within a bucket and stop at the highest bound, as P
   const measured = { ...sample(0, 0), requests: 100 }
   const of = (buckets: number[]) => figuresOf({ span: 10, measured: { ...measured, buckets } })
   // All between 10 and 25 ms.
-  expect(of(requestBuckets.map((le) => (le >= 0.025 ? 100 : 0)))).toMatchObject({ requests: 10, p50: 17.5, p99: 24.85 })
-  expect(of(requestBuckets.map(() => 0))).toMatchObject({ p50: 10_000 })
-  expect(figuresOf({ span: 10, measured: { ...measured, requests: 0 } })).toMatchObject({ errors: null, p50: null })
+  expect(of(bounds.map((le) => (le >= 0.025 ? 100 : 0)))).toMatchObject({ requests: 10, p50: 17.5, p99: 24.85 })
+  expect(of(bounds.map((le) => (le === Infinity ? 100 : 0)))).toMatchObject({ p50: 10_000 })
+  expect(figuresOf({ span: 10, measured: sample(0, 0) })).toMatchObject({ errors: null, p50: null })
 })
 
 test('counters read over time become rates; a restart, which begins at nothing, takes nothing away', async () => {
@@ -157,7 +170,9 @@ test('with Prometheus the same answers come from nine queries, in which nothing 
       const series = (metric: object, value: string) => ({ metric, values: times.map((t) => [t, value]) })
       const query = params.get('query')!
       const all = query.includes('bucket')
-        ? requestBuckets.map((le) => series({ service: 'board', le: String(le) }, le >= 0.1 ? '60' : '0'))
+        ? bounds.map((le) =>
+            series({ service: 'board', le: le === Infinity ? '+Inf' : String(le) }, le >= 0.1 ? '60' : '0'),
+          )
         : query.includes('jobs_failed')
           ? [
               series({ service: 'board', name: 'objects.remove' }, '2'),
@@ -181,6 +196,8 @@ test('with Prometheus the same answers come from nine queries, in which nothing 
   })
   expect(overview.services.filter((s) => s.requests !== null)).toHaveLength(1)
   expect(asked).toHaveLength(9)
+  const buckets = asked.find((params) => params.get('query')!.includes('bucket'))!
+  expect(buckets.get('query')).toContain('route!="/api/status"')
   for (const params of asked) {
     expect(params.get('query')).toMatch(/^(sum|max) by \(service(, le|, name)?\) \(/)
     expect(params.get('query')).toContain('namespace="wealist-dev"')
@@ -194,7 +211,9 @@ test('with Prometheus the same answers come from nine queries, in which nothing 
     expect(params.get('query')).toContain(
       Number(params.get('step')) >= 900 ? 'sum_over_time(service' : '(increase(http_',
     )
-  expect(objectives.services.find((s) => s.name === 'board')!.availability).toMatchObject({ actual: 0.9, requests: 60 })
+  const ofBoard = objectives.services.find((s) => s.name === 'board')!
+  expect(ofBoard.availability).toMatchObject({ actual: 0.9, requests: 60 })
+  expect(ofBoard.latency).toMatchObject({ actual: 1, requests: 60 })
   expect(objectives.window).toBe(30 * 86_400)
   for (const period of ['1h"} or vector(1)', '2d', ''])
     await expect(service.viewer(metrics.overview, { query: { period: period as '1h' } })).rejects.toMatchObject({

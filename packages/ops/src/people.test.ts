@@ -6,6 +6,7 @@ import { type OpsService, opsService } from '@wealist/dev/testing/ops-service'
 import { ofRequests } from '@wealist/dev/testing/statements'
 import { atOnce } from '@wealist/dev/testing/user-service'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type * as z from 'zod'
 
 let service: OpsService
 const { statements, observe } = ofRequests()
@@ -143,22 +144,42 @@ test('a change that changes nothing writes nothing; a rename of what somebody el
 
 test('people are found by part of a name or address, literally, in Korean too, page by page and by role and status', async () => {
   const [percent, korean] = [await service.person('user', '100% Somebody'), await service.person('viewer', '김앨리스')]
-  const found = async (query: Record<string, string>) =>
+  const found = async (query: z.input<typeof people.list.query>) =>
     (await service.viewer(people.list, { query })).items.map(({ id }) => id)
   expect(await found({ q: '0%' })).toEqual([percent.id])
   expect(await found({ q: '앨리스' })).toEqual([korean.id])
   expect(await found({ q: korean.email.toUpperCase() })).toEqual([korean.id])
   expect(await found({ q: 'nobody at all' })).toEqual([])
   expect(await found({ role: 'viewer', status: 'active' })).toEqual([korean.id])
-  const all = await found({ limit: '100' })
+  const all = await found({ limit: 100 })
   const paged: string[] = []
   for (let cursor: string | undefined; ;) {
-    const page = await service.viewer(people.list, { query: { limit: '7', ...(cursor && { cursor }) } })
+    const page = await service.viewer(people.list, { query: { limit: 7, ...(cursor && { cursor }) } })
     paged.push(...page.items.map(({ id }) => id))
     if (!page.nextCursor) break
     cursor = page.nextCursor
   }
   expect(paged).toEqual(all)
+})
+
+test('who is suspended is found among 30,000 people by index, also by a plan for any status', async () => {
+  await service.user.rows(`insert into users (id, email, name, status)
+    select gen_random_uuid(), 'many' || n || '@example.org', 'Many', case when n % 10000 = 0 then 'suspended' else 'active' end
+    from generate_series(1, 30000) n`)
+  await service.user.rows('vacuum analyze users')
+  statements.length = 0
+  await service.viewer(people.list, { query: { status: 'suspended' } })
+  const { text, values } = statements[0]!
+  const client = await service.user.running.base.db.pool.connect()
+  try {
+    await client.query({ name: 'asked', text, values })
+    await client.query('set plan_cache_mode = force_generic_plan')
+    const explain = `explain execute asked(${values.map((v) => `'${v}'`)})`
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(explain)
+    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('users_blocked')
+  } finally {
+    client.release(true)
+  }
 })
 
 test('among 30,000 people a search, the newest and the next page are read by index', async () => {

@@ -1,8 +1,7 @@
 import { type ServiceName, serviceNames } from '@wealist/contract/topology'
 import type { Base } from '@wealist/kit/context'
-import { requestBuckets } from '@wealist/kit/metrics'
 import * as z from 'zod'
-import { byName, type Measured, type Measures, type Slice } from './measures.ts'
+import { boundOf, bounds, byName, type Measured, type Measures, type Slice, untimed } from './measures.ts'
 import type { Outside } from './outside.ts'
 
 const Answer = z.object({
@@ -43,7 +42,7 @@ const queries = (namespace: string, step: number) => {
   return {
     requests: increase('requests', 'http_request_duration_seconds_count'),
     errors: increase('errors', 'http_request_duration_seconds_count', ',status=~"5.."'),
-    buckets: increase('buckets', 'http_request_duration_seconds_bucket'),
+    buckets: increase('buckets', 'http_request_duration_seconds_bucket', `,route!="${untimed}"`),
     cpu: increase('cpu', 'process_cpu_seconds_total'),
     memory: `sum by (service) (process_resident_memory_bytes{${own}})`,
     lag: `max by (service) (nodejs_eventloop_lag_p99_seconds{${own}})`,
@@ -91,7 +90,7 @@ const measuredAt = (found: Record<string, Series>, service: ServiceName, at: num
     return Number.isFinite(number) ? number : null
   }
   const value = (name: string, le?: number) =>
-    then(of(name).find((s) => le === undefined || Number(s.metric.le) === le))
+    then(of(name).find((s) => le === undefined || bounds[boundOf(s.metric.le)] === le))
   const memory = value('memory')
   const requests = value('requests')
   if (memory === null && requests === null) return undefined
@@ -99,7 +98,7 @@ const measuredAt = (found: Record<string, Series>, service: ServiceName, at: num
     requests: requests ?? 0,
     errors: value('errors') ?? 0,
     cpu: value('cpu') ?? 0,
-    buckets: requestBuckets.map((le) => value('buckets', le) ?? 0),
+    buckets: bounds.map((le) => value('buckets', le) ?? 0),
     memory,
     lag: value('lag'),
     sockets: value('sockets'),

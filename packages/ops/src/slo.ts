@@ -1,7 +1,7 @@
 import type { Alert, Objective } from '@wealist/contract/ops/slo'
 import { serviceNames } from '@wealist/contract/topology'
 import type { Ctx } from './deps.ts'
-import { joined, type Measured, shareWithin } from './measures.ts'
+import { inTime, joined, type Measured, timed } from './measures.ts'
 import * as settings from './settings.ts'
 
 const month = 30 * 86_400
@@ -24,40 +24,46 @@ export const get = async (ctx: Ctx) => {
     window: Math.max(0, ...wholes.map((whole) => whole?.span ?? 0)),
     services: serviceNames.map((name, i) => {
       const recent = short.map((slices) => joined(slices[name])?.measured)
-      const of = (target: number, good: (m: Measured) => number | null) =>
-        objective(target, good, wholes[i]?.measured, recent)
+      const of = (target: number, counted: Counted) => objective(target, counted, wholes[i]?.measured, recent)
       return {
         name,
-        availability: of(targets['slo.availability'], (m) =>
-          m.requests > 0 ? 1 - Math.min(1, m.errors / m.requests) : null,
-        ),
-        latency: of(targets['slo.latency'], (m) => shareWithin(m, latencyMs)),
+        availability: of(targets['slo.availability'], (m) => ({ all: m.requests, good: m.requests - m.errors })),
+        latency: of(targets['slo.latency'], (m) => ({ all: timed(m), good: inTime(m, latencyMs) })),
       }
     }),
   }
 }
 
+type Counted = (m: Measured) => { all: number; good: number }
+
 const objective = (
   target: number,
-  good: (m: Measured) => number | null,
+  counted: Counted,
   whole: Measured | undefined,
   recent: readonly (Measured | undefined)[],
 ): Objective => {
+  // What Prometheus counts over a window is estimated, each number by itself.
+  const share = (m: Measured | undefined) => {
+    const { all, good } = m ? counted(m) : none
+    return all > 0 ? Math.min(1, Math.max(0, good / all)) : null
+  }
   const used = (m: Measured | undefined) => {
-    const share = m ? good(m) : null
-    return share === null ? null : Math.max(0, (1 - share) / (1 - target))
+    const was = share(m)
+    return was === null ? null : (1 - was) / (1 - target)
   }
   const burn = Object.fromEntries(Object.keys(windows).map((name, i) => [name, used(recent[i])])) as Objective['burn']
   const spent = used(whole)
   return {
     target,
-    actual: whole ? good(whole) : null,
-    requests: Math.round(whole?.requests ?? 0),
+    actual: share(whole),
+    requests: Math.round(whole ? counted(whole).all : 0),
     budget: spent === null ? null : 1 - spent,
     burn,
     alert: alertOf(burn),
   }
 }
+
+const none = { all: 0, good: 0 }
 
 /** The SRE workbook's multi-window rule: both windows must burn, so that what is over stops to alarm. */
 export const alertOf = (burn: Record<Window, number | null>): Alert => {

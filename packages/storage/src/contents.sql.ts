@@ -18,10 +18,12 @@ export const list = async (
   { workspaceId, folderId, page }: { workspaceId: string; folderId: string | null; page: PageRequest },
 ) => {
   const under = folderId === null ? sql`is null` : sql`= ${folderId}`
-  const from = (part: number) =>
-    page.after
-      ? sql`and (${part}::int, f.name_key, f.id) > (${page.after[0]}::int, ${page.after[1]} collate "C", ${page.after[2]}::uuid)`
-      : empty
+  // A part at a time: a comparison that began with the part would read a folder from its beginning for each page.
+  const from = (part: number) => {
+    const [at, key, id] = page.after ?? []
+    if (at === undefined || Number(at) < part) return empty
+    return Number(at) > part ? sql`and false` : sql`and (f.name_key, f.id) > (${key} collate "C", ${id}::uuid)`
+  }
   const limit = page.limit + 1
   return db.row<{ breadcrumb: { id: string; name: string }[]; rows: Row[] }>(sql`select
     coalesce((with recursive up as (

@@ -4,7 +4,7 @@ import { type StorageService, storageService } from '@wealist/dev/testing/storag
 import { newId } from '@wealist/kit/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { clean } from './retention.ts'
-import { condemn, drop } from './trash.ts'
+import { condemn, drop, emptyRest } from './trash.ts'
 
 const versions = (workspace: string) =>
   `insert into versions (file_id, number, key, size, mime_type, kind, created_by)
@@ -125,6 +125,19 @@ test('what was taken back while others were about to delete it for good stays', 
   await base.db.tx((tx) => condemn(tx, service.workspaceId, [file.id, folder.id]))
   expect(await codeOf(alice()(files.get, { params: { id: file.id } }))).toBe('OK')
   expect(await codeOf(alice()(folders.get, { params: { id: folder.id } }))).toBe('OK')
+})
+
+test('what is put into a large trash after it was emptied stays there, although the rest of it goes by a job', async () => {
+  const workspaceId = await mine()
+  await fill(workspaceId, 4)
+  const [now] = await service.rows<{ before: string }>('select now()::text as before')
+  await service.rows('select pg_sleep(0.002)')
+  const later = await service.file(service.people.alice, 'later.txt', 'x', { workspaceId })
+  await alice()(files.remove, { params: { id: later.id } })
+  await emptyRest(ctx(), { workspaceId, ...now! })
+  expect((await alice()(trash.list, { query: { workspaceId } })).items.map((t) => t.id)).toEqual([later.id])
+  await emptyRest(ctx(), { workspaceId })
+  expect((await alice()(trash.list, { query: { workspaceId } })).items).toEqual([])
 })
 
 test('what lay in the trash for thirty days goes by itself, with all that is in it', async () => {

@@ -1,6 +1,6 @@
 import type { File, FileKind, FileVersion } from '@wealist/contract/storage/files'
 import type { PageRequest } from '@wealist/kit/page'
-import { containing, empty, type Queryable, sql } from '@wealist/kit/sql'
+import { containing, empty, type Queryable, raw, sql } from '@wealist/kit/sql'
 
 /** A file as answers show it, from `files f`. */
 export const columns = sql`f.id, f.workspace_id as "workspaceId", f.folder_id as "folderId", f.name, f.size, f.mime_type as "mimeType",
@@ -14,17 +14,29 @@ export interface Filter {
   type?: FileKind | undefined
 }
 
-export const list = (db: Queryable, { workspaceId, folderId, q, type, page }: Filter & { page: PageRequest }) =>
-  db.page<File>(page, {
-    items: sql`select ${columns} from files f where f.workspace_id = ${workspaceId} and f.deleted_at is null
-      ${folderId === undefined ? empty : sql`and f.folder_id = ${folderId}`}
-      ${q === undefined ? empty : sql`and f.name ilike ${containing(q)}`}
+// Without three letters in a row there may be no trigram, and the index would be read from end to end. Another expression
+// than the index's keeps the planner from that.
+const contains = (q: string) => sql`and f.name${raw(/[\p{L}\p{N}]{3}/u.test(q) ? '' : " || ''")} ilike ${containing(q)}`
+
+// A file is of its folder's workspace. Asked for by the folder alone they come from its index in their order, where
+// PostgreSQL would take the one of names for both and sort the whole folder; a text has an index by workspace.
+const within = ({ workspaceId, folderId, q }: Filter) =>
+  folderId !== undefined && q === undefined
+    ? sql`f.folder_id = (select id from folders where id = ${folderId} and workspace_id = ${workspaceId})`
+    : sql`f.workspace_id = ${workspaceId} ${folderId === undefined ? empty : sql`and f.folder_id = ${folderId}`}`
+
+export const list = (db: Queryable, { page, ...filter }: Filter & { page: PageRequest }) => {
+  const { q, type } = filter
+  return db.page<File>(page, {
+    items: sql`select ${columns} from files f where ${within(filter)} and f.deleted_at is null
+      ${q === undefined ? empty : contains(q)}
       ${type === undefined ? empty : sql`and f.kind = ${type}`}
       ${page.after ? sql`and (f.created_at, f.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
       order by f.created_at desc, f.id desc limit ${page.limit + 1}`,
     keys: ['createdAt', 'id'],
     slow: q !== undefined,
   })
+}
 
 export const get = (db: Queryable, id: string) =>
   db.json<File>(sql`select ${columns} from files f where f.id = ${id} and f.deleted_at is null`)
@@ -47,13 +59,14 @@ export const named = (
       and folder_id ${under(folderId)} and name_key = ${nameKey} and deleted_at is null`,
   )
 
+/** Which of these name keys are taken in a folder. With `offset` each is looked up: a large folder may be read otherwise. */
 export const taken = async (
   tx: Queryable,
   { workspaceId, parentId, keys }: { workspaceId: string; parentId: string | null; keys: readonly string[] },
 ) =>
   (
-    await tx.rows<{ key: string }>(sql`select name_key as key from files where workspace_id = ${workspaceId}
-      and folder_id ${under(parentId)} and deleted_at is null and name_key = any(${keys}::text[])`)
+    await tx.rows<{ key: string }>(sql`select key from unnest(${keys}::text[]) key where exists (select from files
+      where workspace_id = ${workspaceId} and folder_id ${under(parentId)} and name_key = key and deleted_at is null offset 0)`)
   ).map((r) => r.key)
 
 export interface Content {

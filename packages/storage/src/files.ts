@@ -97,7 +97,11 @@ export const add = async (tx: Tx, { workspaceId, folderId, name, key, createdBy,
   return { id, file: file! }
 }
 
-const mustBeFolder = async (tx: Tx, { workspaceId, folderId }: { workspaceId: string; folderId: string | null }) => {
+/** A folder of the workspace that is not in the trash, or the top. */
+export const mustBeFolder = async (
+  tx: Tx,
+  { workspaceId, folderId }: { workspaceId: string; folderId: string | null },
+) => {
   if (folderId !== null && !(await folders.living(tx, { id: folderId, workspaceId })))
     throw invalid([{ path: 'folderId', message: 'is no folder of this workspace' }])
 }

@@ -46,14 +46,14 @@ export const heightOf = async (tx: Queryable, id: string) =>
       union all select f.id, n + 1 from folders f join tree on f.parent_id = tree.id where f.deleted_at is null and n < 100)
     select max(n) as height from tree`))!.height
 
-/** Which of these name keys are taken in a folder. */
+/** The same of folders as of files. */
 export const taken = async (
   tx: Queryable,
   { workspaceId, parentId, keys }: { workspaceId: string; parentId: string | null; keys: readonly string[] },
 ) =>
   (
-    await tx.rows<{ key: string }>(sql`select name_key as key from folders where workspace_id = ${workspaceId}
-      and parent_id ${under(parentId)} and deleted_at is null and name_key = any(${keys}::text[])`)
+    await tx.rows<{ key: string }>(sql`select key from unnest(${keys}::text[]) key where exists (select from folders
+      where workspace_id = ${workspaceId} and parent_id ${under(parentId)} and name_key = key and deleted_at is null offset 0)`)
   ).map((r) => r.key)
 
 export const insert = (

@@ -21,7 +21,9 @@ export const jobs = [
     apart: true,
   }),
   job('trash.drop', OfWorkspace, (ctx: Ctx, drive) => trash.drop(ctx, drive), long),
-  job('trash.empty', OfWorkspace, (ctx: Ctx, drive) => trash.emptyRest(ctx, drive)),
+  job('trash.empty', OfWorkspace.extend({ before: z.string().optional() }), (ctx: Ctx, rest) =>
+    trash.emptyRest(ctx, rest),
+  ),
   job(
     'drive.end',
     OfWorkspace,

@@ -62,4 +62,6 @@ export const folderOf = (db: Queryable, fileId: string) =>
   )
 
 export const dropExpired = (db: Queryable, limit: number) =>
-  db.run(sql`delete from shares where id = any(array(select id from shares where expires_at < now() limit ${limit}))`)
+  db.run(sql`delete from shares where id = any(array(select id from shares where expires_at < now() limit ${limit}))`, {
+    slow: true,
+  })

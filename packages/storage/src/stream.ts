@@ -5,7 +5,7 @@ import { invalid } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import { change, placeOf } from './access.ts'
 import type { Ctx } from './deps.ts'
-import { add } from './files.ts'
+import { add, mustBeFolder } from './files.ts'
 import { type FormFile, readForm, tooLarge } from './form-data.ts'
 import { faultOf, kindOf } from './kinds.ts'
 import { putStream } from './store.ts'
@@ -57,6 +57,7 @@ const keep = async (ctx: Ctx, given: Given, body: FormFile['content']) => {
     fileId: null,
   }
   await change(ctx, { via: 'workspace', id: workspaceId }, async (tx) => {
+    await mustBeFolder(tx, given)
     await reserve(tx, workspaceId, size)
     await uploads.insert(tx, { ...row, createdBy: ctx.actor.id })
   })

@@ -84,18 +84,27 @@ export const condemn = (tx: Queryable, { workspaceId, ids }: { workspaceId: stri
     update folders set ${gone} where id = any(array(select id from tree))`)
 }
 
-/** What was put into the trash of a workspace, or of all, before a time; some at a time. */
-export const old = (
-  db: Queryable,
-  { workspaceId, days, limit }: { workspaceId?: string; days: number; limit: number },
-) => {
-  const where = sql`trashed_with = id and deleted_at <= now() - make_interval(days => ${days})
-    ${workspaceId === undefined ? empty : sql`and workspace_id = ${workspaceId}`}`
+/** What was put into the trash longer than `days` ago, whatever the workspace; some at a time. */
+export const old = (db: Queryable, { days, limit }: { days: number; limit: number }) => {
+  const where = sql`trashed_with = id and deleted_at <= now() - make_interval(days => ${days})`
   return db.rows<{
     id: string
     workspaceId: string
   }>(sql`select id, workspace_id as "workspaceId" from folders where ${where}
     union all select id, workspace_id from files where ${where} limit ${limit}`)
+}
+
+/** What lies in the trash of a workspace since a time or longer, some at a time; `before` is that time, now unless told. */
+export const lying = (
+  tx: Queryable,
+  { workspaceId, before, limit }: { workspaceId: string; before: string | undefined; limit: number },
+) => {
+  const where = sql`${top(workspaceId)} and deleted_at <= coalesce(${before ?? null}::timestamptz, now())`
+  return tx.rows<{
+    id: string
+    before: string
+  }>(sql`select id, coalesce(${before ?? null}, now()::text) as before from (
+    select id from folders where ${where} union all select id from files where ${where} limit ${limit}) t`)
 }
 
 /** What of a workspace is gone for good: what was condemned, and of a deleted one all. Apart, since each has its index. */

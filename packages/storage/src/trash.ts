@@ -86,15 +86,20 @@ export const remove = async (ctx: Ctx, id: string) => {
 export const empty = (ctx: Ctx, workspaceId: string) =>
   change(ctx, { via: 'workspace', id: workspaceId }, async (tx, { role }) => {
     mustRun(role)
-    const all = await trash.old(tx, { workspaceId, days: 0, limit: mostEmptied })
-    await condemn(
-      tx,
-      workspaceId,
-      all.map((t) => t.id),
-    )
-    if (all.length === mostEmptied) tx.addJob('trash.empty', { workspaceId }, { key: `empty:${workspaceId}` })
+    await emptySome(tx, { workspaceId })
     return undefined
   })
+
+/** What was in the trash when somebody said so: what was put there since is not what they meant. */
+const emptySome = async (tx: Tx, { workspaceId, before }: { workspaceId: string; before?: string | undefined }) => {
+  const some = await trash.lying(tx, { workspaceId, before, limit: mostEmptied })
+  await condemn(
+    tx,
+    workspaceId,
+    some.map((t) => t.id),
+  )
+  if (some.length === mostEmptied) tx.addJob('trash.empty', { workspaceId, before: some[0]!.before })
+}
 
 /** Goes for good: at once for people, and by a job from the tables and S3. The drive is locked. */
 export const condemn = async (tx: Tx, workspaceId: string, ids: readonly string[]) => {
@@ -120,14 +125,7 @@ export const drop = async ({ tx, job, settings }: JobCtx<Deps>, { workspaceId }:
   while ((await inTurn((t) => trash.dropFolders(t, { workspaceId, limit: atOnce }))) > 0);
 }
 
-export const emptyRest = ({ tx, settings }: JobCtx<Deps>, { workspaceId }: { workspaceId: string }) =>
+export const emptyRest = ({ tx, settings }: JobCtx<Deps>, rest: { workspaceId: string; before?: string | undefined }) =>
   tx(async (t) => {
-    if (!(await lockDrive(t, { workspaceId, limit: settings.freeBytes }))) return
-    const all = await trash.old(t, { workspaceId, days: 0, limit: mostEmptied })
-    await condemn(
-      t,
-      workspaceId,
-      all.map((x) => x.id),
-    )
-    if (all.length === mostEmptied) t.addJob('trash.empty', { workspaceId }, { key: `empty:${workspaceId}` })
+    if (await lockDrive(t, { workspaceId: rest.workspaceId, limit: settings.freeBytes })) await emptySome(t, rest)
   })

@@ -129,6 +129,42 @@ test('folders, then files, with the way there, come page by page, each once, in 
   await service.rows('delete from folders where parent_id = $1', [inside.id])
 })
 
+test('a late page of a large folder reads as little as its first', async () => {
+  const { id } = await folder('large')
+  const [files, folders] = [3000, 1000]
+  await service.rows(
+    `insert into files (id, workspace_id, folder_id, name, name_key, size, mime_type, kind, created_by)
+      select gen_random_uuid(), $1, $2, name, name, 1, 'text/plain', 'document', $1
+      from (select 'f' || lpad(n::text, 6, '0') as name from generate_series(1, $3::int) n) f`,
+    [service.workspaceId, id, files],
+  )
+  await service.rows(
+    `insert into folders (id, workspace_id, parent_id, name, name_key, created_by)
+      select gen_random_uuid(), $1, $2, name, name, $1
+      from (select 'd' || lpad(n::text, 6, '0') as name from generate_series(1, $3::int) n) d`,
+    [service.workspaceId, id, folders],
+  )
+  await service.rows('analyze files, folders')
+  const read = async () => {
+    // A connection tells what it did at its end.
+    await service.running.base.db.rest()
+    const statement = `select sum(idx_tup_read)::int as n from pg_stat_user_indexes where relname = any('{files,folders}')`
+    return (await service.rows<{ n: number }>(statement))[0]!.n
+  }
+  const costs: number[] = []
+  let cursor: string | undefined
+  for (let seen = 0; seen < files + folders;) {
+    const before = await read()
+    const page = await contents(id, { limit: 100, ...(cursor && { cursor }) })
+    costs.push((await read()) - before)
+    seen += page.folders.length + page.files.length
+    cursor = page.nextCursor ?? undefined
+  }
+  expect(costs).toHaveLength((files + folders) / 100)
+  expect(cursor).toBeUndefined()
+  expect(Math.max(...costs)).toBeLessThan(300)
+})
+
 test('a tree goes into the trash whole and comes back whole, what was deleted in it before stays there', async () => {
   const root = await folder('tree')
   const branch = await folder('branch', root.id)

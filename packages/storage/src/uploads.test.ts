@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { files, uploads, usage } from '@wealist/contract/storage'
+import { formBytes } from '@wealist/contract/files'
+import { files, folders, uploads, usage } from '@wealist/contract/storage'
 import { post } from '@wealist/dev/testing/attach'
 import { codeOf } from '@wealist/dev/testing/board-service'
 import { asProcesses } from '@wealist/dev/testing/lambda-sockets'
@@ -140,6 +141,16 @@ test('of thirty uploads at once that do not all fit, exactly those that fit are 
     }),
   )
   expect(await as('alice')(usage.get, ask)).toMatchObject({ used: 540_000, reserved: 0 })
+})
+
+test('a folder that is not there is told of before anything is sent, in parts too, and no room is kept for it', async () => {
+  const gone = await service.folder(people.alice, 'gone')
+  await as('alice')(folders.remove, { params: { id: gone.id } })
+  const before = await used()
+  for (const folderId of [gone.id, newId()])
+    for (const size of [10, formBytes + 1])
+      expect(await codeOf(service.begin(people.alice, 'a.txt', size, { folderId }))).toBe('VALIDATION_ERROR')
+  expect(await used()).toEqual(before)
 })
 
 const send = (

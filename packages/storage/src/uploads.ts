@@ -6,7 +6,7 @@ import { newId } from '@wealist/kit/ids'
 import type { Tx } from '@wealist/kit/tx'
 import { change, placeOf } from './access.ts'
 import type { Ctx } from './deps.ts'
-import { add } from './files.ts'
+import { add, mustBeFolder } from './files.ts'
 import * as files from './files.sql.ts'
 import { faultOf, kindOf } from './kinds.ts'
 import * as store from './store.ts'
@@ -23,7 +23,7 @@ export const newKey = () => `drive/${randomBytes(24).toString('base64url')}`
 /** Where a form writes to: what it may still write later is not what was completed, which is a copy. */
 export const formKey = (key: string) => `uploads/${key}`
 
-/** Room is kept first: what is announced to S3 has a row that the clean-up finds. */
+/** Room is kept first: what is announced to S3 has a row that the clean-up finds. Nobody sends 5 GB into a folder that is not there. */
 export const create = async (ctx: Ctx, input: NewUpload): Promise<Upload> => {
   const { workspaceId, size, mimeType: contentType } = input
   await placeOf(ctx, { via: 'workspace', id: workspaceId })
@@ -31,6 +31,7 @@ export const create = async (ctx: Ctx, input: NewUpload): Promise<Upload> => {
   const parts = size > formBytes
   const multipartId = parts ? await store.beginParts(ctx.objects, { key, contentType }) : null
   await change(ctx, { via: 'workspace', id: workspaceId }, async (tx) => {
+    await mustBeFolder(tx, input)
     await reserve(tx, workspaceId, size)
     await uploads.insert(tx, { sha256: null, ...input, id, key, multipartId, fileId: null, createdBy: ctx.actor.id })
   }).catch(async (error: unknown) => {

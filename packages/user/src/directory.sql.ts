@@ -23,15 +23,18 @@ export const membership = (db: Queryable, { workspaceId, userId }: { workspaceId
   db.row<Membership>(sql`select m.role, w.membership_version as version
     from workspaces w left join members m on m.workspace_id = w.id and m.user_id = ${userId} where w.id = ${workspaceId}`)
 
-/** The members among some people, with the workspace's version; nothing for no such workspace. */
+/**
+ * The members among some people, with the workspace's version; nothing for no such workspace. Each is looked up: asked for
+ * all at once, those of a large workspace may be read from end to end.
+ */
 export const memberships = (
   db: Queryable,
   { workspaceId, userIds }: { workspaceId: string; userIds: readonly string[] },
 ) =>
   db.json<Output<typeof internal.memberships>>(sql`select membership_version as version,
-      coalesce((select json_agg(json_build_object('userId', user_id, 'role', role)) from members
-        where workspace_id = w.id and user_id = any(${userIds}::uuid[])), '[]') as items
-    from workspaces w where id = ${workspaceId}`)
+      coalesce((select json_agg(json_build_object('userId', id, 'role', role)) from unnest(${userIds}::uuid[]) asked(id)
+        cross join lateral (select role from members where workspace_id = ${workspaceId} and user_id = asked.id limit 1) m), '[]') as items
+    from workspaces where id = ${workspaceId}`)
 
 export const versionOf = async (db: Queryable, workspaceId: string) =>
   (

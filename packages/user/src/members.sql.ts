@@ -27,6 +27,7 @@ export const list = (
         where mine.workspace_id = ${workspaceId} and mine.user_id = ${viewer}) ${matching} ${after}
       order by m.joined_at, m.user_id limit ${page.limit + 1}`,
     keys: ['joinedAt', 'userId'],
+    slow: q !== '',
   })
 }
 

@@ -34,10 +34,11 @@ export const rename = (db: Queryable, assets: string, { id, name }: { id: string
   db.json<User>(sql`update users set name = coalesce(${name ?? null}, name), version = version + 1, updated_at = now()
     where id = ${id} and deleted_at is null returning ${columns(assets)}`)
 
-// One sees oneself and whom one shares a workspace with.
+// One sees oneself and whom one shares a workspace with. With `offset` each is looked up: without it PostgreSQL may gather
+// all members of all of the viewer's workspaces first.
 const seenBy = (viewer: string) => sql`u.deleted_at is null and (u.id = ${viewer} or exists (
   select from members mine join members theirs using (workspace_id)
-  where mine.user_id = ${viewer} and theirs.user_id = u.id))`
+  where mine.user_id = ${viewer} and theirs.user_id = u.id offset 0))`
 
 export const seen = (db: Queryable, assets: string, { viewer, id }: { viewer: string; id: string }) =>
   db.json<User>(sql`select ${columns(assets, 'u')} from users u where u.id = ${id} and ${seenBy(viewer)}`)

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { email, id, text, time } from '../fields.ts'
+import { email, id, seconds, text, time } from '../fields.ts'
 import { page, paging } from '../page.ts'
 import { route } from '../route.ts'
 
@@ -12,7 +12,7 @@ export const Tokens = z
     accessToken: z.string(),
     refreshToken: z.string(),
     tokenType: z.literal('Bearer'),
-    expiresIn: z.int(),
+    expiresIn: seconds,
   })
   .meta({ id: 'Tokens' })
 export type Tokens = z.infer<typeof Tokens>
@@ -110,7 +110,7 @@ export const removeOthers = route({
   example: {},
 })
 
-export const Ticket = z.strictObject({ ticket: z.string(), expiresIn: z.int() }).meta({ id: 'Ticket' })
+export const Ticket = z.strictObject({ ticket: z.string(), expiresIn: seconds }).meta({ id: 'Ticket' })
 export type Ticket = z.infer<typeof Ticket>
 
 export const ticket = route({

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { contentType, fileName, formBytes, UploadForm } from '../files.ts'
-import { id, seq, time } from '../fields.ts'
+import { bytes, id, seconds, seq, time } from '../fields.ts'
 import { route } from '../route.ts'
 
 /** A file of a task, as S3 really holds it. */
@@ -11,8 +11,7 @@ export const Attachment = z
     projectId: id,
     name: z.string(),
     contentType: z.string(),
-    /** Bytes. */
-    size: z.int(),
+    size: bytes,
     createdBy: id,
     createdAt: time,
   })
@@ -22,7 +21,7 @@ export type Attachment = z.infer<typeof Attachment>
 /** What is going to be uploaded: the form takes exactly `size` bytes of that type. The name is kept as it was typed. */
 export const NewAttachment = z.strictObject({
   name: fileName,
-  size: z.int().min(1).max(formBytes),
+  size: z.int().min(1).max(formBytes).describe('Bytes'),
   contentType,
 })
 export type NewAttachment = z.infer<typeof NewAttachment>
@@ -71,7 +70,7 @@ export const download = route({
   summary: 'Get an address to save the file from, valid for `expiresIn` seconds',
   access: 'scoped',
   params: one,
-  response: z.strictObject({ downloadUrl: z.string(), expiresIn: z.int() }),
+  response: z.strictObject({ downloadUrl: z.string(), expiresIn: seconds }),
   example,
 })
 

@@ -43,7 +43,7 @@ export const list = route({
 export const create = route({
   method: 'POST',
   path: '/api/projects/{id}/boards',
-  summary: 'Add a board, at the end unless `position` says where',
+  summary: 'Add a board, at the end unless `position` says where; 409 where there are 100',
   access: 'scoped',
   idempotent: true,
   versioned: true,

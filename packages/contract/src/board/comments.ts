@@ -60,7 +60,7 @@ export const list = route({
 export const create = route({
   method: 'POST',
   path: '/api/tasks/{id}/comments',
-  summary: 'Comment on a task, or answer a comment. A task has 5,000 at most',
+  summary: 'Comment on a task, or answer a comment. A task has 5,000 at most, those that were deleted too',
   access: 'scoped',
   idempotent: true,
   versioned: true,

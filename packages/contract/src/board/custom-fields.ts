@@ -70,7 +70,7 @@ export const list = route({
 export const create = route({
   method: 'POST',
   path: '/api/projects/{id}/fields',
-  summary: 'Add a custom field; the project’s admins may',
+  summary: 'Add a custom field; the project’s admins may. 409 where there are 50',
   access: 'scoped',
   idempotent: true,
   versioned: true,

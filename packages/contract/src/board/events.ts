@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { id, seq, time } from '../fields.ts'
+import { id, seq } from '../fields.ts'
+import { control, event, Presence } from '../live.ts'
 import { route, socketRoute } from '../route.ts'
 import { Attachment } from './attachments.ts'
 import { Board } from './boards.ts'
@@ -11,8 +12,6 @@ import { ProjectMember } from './members.ts'
 import { Project } from './projects.ts'
 import { Task, TaskCounts } from './tasks.ts'
 
-const event = <T extends string, P extends z.ZodType>(type: T, payload: P) =>
-  z.strictObject({ type: z.literal(type), seq, payload, timestamp: time, actorId: id.nullable() })
 /** Who is out of the project. `stillViewer`: it is open to their workspace, so they may go on looking. */
 const Leaving = z.strictObject({ projectId: id, userId: id, stillViewer: z.boolean() })
 const gone = z.strictObject({ id })
@@ -68,29 +67,15 @@ export const list = route({
   access: 'scoped',
   params,
   query: z.strictObject({
-    after: z.coerce.number().int().min(0).default(0),
-    limit: z.coerce.number().int().min(1).max(100).default(50),
+    after: z.coerce.number<number>().int().min(0).default(0),
+    limit: z.coerce.number<number>().int().min(1).max(100).default(50),
   }),
   response: z.strictObject({ items: z.array(ProjectEvent), seq, reset: z.boolean() }),
   example: { params: { id: '$project' } },
 })
 
-/**
- * Who has the project open, after `ready` and whenever that changes: everybody, `count`, of whom 200 at most are named.
- * It takes the place of the one before, and is no part of the sequence.
- */
-export const Presence = z.strictObject({
-  type: z.literal('presence'),
-  payload: z.strictObject({ userIds: z.array(id).max(200), count: z.int().min(0) }),
-})
-
-/** Frames with a `seq` at the top are events; the others are `{ type, payload }`. */
-export const Outgoing = z.union([
-  ProjectEvent,
-  z.strictObject({ type: z.enum(['ready', 'reset', 'pong']), payload: z.looseObject({ seq }) }),
-  Presence,
-  z.strictObject({ type: z.enum(['bye', 'error', 'renewed']), payload: z.looseObject({}) }),
-])
+/** Frames with a `seq` at the top are events; the others are `{ type, payload }`. `presence` comes after `ready`, too. */
+export const Outgoing = z.union([ProjectEvent, ...control, Presence])
 
 export const live = socketRoute({
   path: '/ws/project/{projectId}',

@@ -39,7 +39,7 @@ export const list = route({
 export const create = route({
   method: 'POST',
   path: '/api/projects/{id}/labels',
-  summary: 'Add a label',
+  summary: 'Add a label; 409 where there are 100',
   access: 'scoped',
   idempotent: true,
   versioned: true,

@@ -212,7 +212,8 @@ export type NewImport = z.infer<typeof NewImport>
 export const create = route({
   method: 'POST',
   path: '/api/projects/import',
-  summary: 'Make a project of a Trello board’s JSON export; the report says what became of everything in it',
+  summary:
+    'Make a project of a Trello board’s JSON export, of 5 MB and 10,000 cards at most; the report says what became of everything in it',
   access: 'scoped',
   idempotent: true,
   maxBody: most.bytes,

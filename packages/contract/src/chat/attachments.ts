@@ -1,11 +1,11 @@
 import * as z from 'zod'
-import { id } from '../fields.ts'
+import { id, seconds } from '../fields.ts'
 import { contentType, fileName, formBytes, UploadForm } from '../files.ts'
 import { route } from '../route.ts'
 
 export const NewUpload = z.strictObject({
   name: fileName,
-  size: z.int().min(1).max(formBytes),
+  size: z.int().min(1).max(formBytes).describe('Bytes'),
   contentType,
 })
 export type NewUpload = z.infer<typeof NewUpload>
@@ -31,6 +31,6 @@ export const download = route({
   summary: 'Get an address to save a message’s file from, valid for `expiresIn` seconds',
   access: 'scoped',
   params: z.strictObject({ id, attachmentId: id }),
-  response: z.strictObject({ downloadUrl: z.string(), expiresIn: z.int() }),
+  response: z.strictObject({ downloadUrl: z.string(), expiresIn: seconds }),
   example: { params: { id: '$room', attachmentId: '$roomFile' } },
 })

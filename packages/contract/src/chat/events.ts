@@ -1,12 +1,14 @@
 import * as z from 'zod'
-import { id, seq, time } from '../fields.ts'
+import { id } from '../fields.ts'
+import { event } from '../live.ts'
 import { Call } from './calls.ts'
 import { Message, Reaction } from './messages.ts'
 import { Participant } from './participants.ts'
 import { Room } from './rooms.ts'
 
-const event = <T extends string, P extends z.ZodType>(type: T, payload: P) =>
-  z.strictObject({ type: z.literal(type), seq, payload, timestamp: time, actorId: id.nullable() })
+/** On a socket over many rooms it says at its top whose it is. */
+const inRoom = <T extends string, P extends z.ZodType>(type: T, payload: P) =>
+  event(type, payload).extend({ chatId: id.optional() })
 
 /**
  * What happened in a room, in the order of `seq`, kept for 90 days. A payload is the whole row as it then was: put it in
@@ -15,18 +17,18 @@ const event = <T extends string, P extends z.ZodType>(type: T, payload: P) =>
  */
 export const RoomEvent = z
   .discriminatedUnion('type', [
-    event('message', Message.nullable()),
-    event('message.updated', Message.nullable()),
-    event('message.deleted', Message),
-    event('reaction', z.strictObject({ messageId: id, reactions: z.array(Reaction) }).nullable()),
-    event('room.updated', Room),
-    event('room.deleted', z.strictObject({ id })),
-    event('call.started', Call),
-    event('call.updated', Call),
-    event('call.ended', z.strictObject({ id, chatId: id })),
-    event('participant.added', Participant),
-    event('participant.updated', Participant),
-    event('participant.removed', z.strictObject({ chatId: id, userId: id })),
+    inRoom('message', Message.nullable()),
+    inRoom('message.updated', Message.nullable()),
+    inRoom('message.deleted', Message),
+    inRoom('reaction', z.strictObject({ messageId: id, reactions: z.array(Reaction) }).nullable()),
+    inRoom('room.updated', Room),
+    inRoom('room.deleted', z.strictObject({ id })),
+    inRoom('call.started', Call),
+    inRoom('call.updated', Call),
+    inRoom('call.ended', z.strictObject({ id, chatId: id })),
+    inRoom('participant.added', Participant),
+    inRoom('participant.updated', Participant),
+    inRoom('participant.removed', z.strictObject({ chatId: id, userId: id })),
   ])
   .meta({ id: 'RoomEvent' })
 export type RoomEvent = z.infer<typeof RoomEvent>

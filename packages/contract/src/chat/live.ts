@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { id, seq, text, time } from '../fields.ts'
+import { id, ids, seq, text, time } from '../fields.ts'
+import { Bye, Fault, frame, Pong, Presence, Ready, Renewed, Reset, Stale } from '../live.ts'
 import { route, socketRoute } from '../route.ts'
 import { MyRoomsEvent, RoomEvent } from './events.ts'
 import { needed, NewMessage, saysSomething } from './messages.ts'
@@ -12,8 +13,6 @@ const said = {
   mentions: NewMessage.shape.mentions,
   replyTo: NewMessage.shape.replyTo,
 }
-const frame = <T extends string, P extends z.ZodRawShape>(type: T, payload: P) =>
-  z.strictObject({ type: z.literal(type), payload: z.strictObject(payload) })
 const type = z.literal('message')
 const typing = z.strictObject({ type: z.literal('typing'), payload: z.strictObject({}).optional() })
 const stand = frame('stand', { state: z.enum(['online', 'away']) })
@@ -36,16 +35,27 @@ export const InRooms = z.discriminatedUnion('type', [
 ])
 export type InRooms = z.infer<typeof InRooms>
 
+/** On a socket over many rooms: whose it is, and the `n` of the frame that it answers. */
+const whose = { chatId: id.optional(), n: z.int().min(0).optional() }
 const control = [
-  z.strictObject({ type: z.enum(['ready', 'reset', 'pong']), payload: z.looseObject({}) }),
-  z.strictObject({ type: z.enum(['bye', 'error', 'renewed']), payload: z.looseObject({}) }),
+  frame('ready', { ...Ready.shape.payload.shape, ...whose }),
+  frame('reset', { ...Reset.shape.payload.shape, ...whose }),
+  frame('pong', { ...Pong.shape.payload.shape, seqs: z.record(id, seq).optional() }),
+  frame('error', { ...Fault.shape.payload.shape, ...whose, topics: z.array(z.strictObject(chatId)).optional() }),
+  frame('stale', { ...Stale.shape.payload.shape, chatId: id.optional() }),
   frame('ack', { ...chatId, clientId: id, id, seq }),
+  Bye,
+  Renewed,
 ] as const
 /** What passes: nobody is told of it later. `read` is somebody's mark as it now is; it only moves forward. */
 const passing = [
-  frame('typing', { ...chatId, userId: id, name: text(200) }),
-  frame('read', { ...chatId, userId: id, seq }),
-  z.strictObject({ type: z.literal('presence'), payload: z.looseObject({}) }),
+  frame('typing', { ...chatId, userId: id, name: text(200) }).extend({ chatId: id.optional() }),
+  frame('read', { ...chatId, userId: id, seq }).extend({ chatId: id.optional() }),
+] as const
+const ofRooms = [
+  /** The room is not mine, or no longer: forget it, and stay. */
+  frame('removed', { ...chatId, n: z.int().min(0).optional() }),
+  frame('unsubscribed', { ...chatId, n: z.int().min(0) }),
 ] as const
 
 export const room = socketRoute({
@@ -53,18 +63,18 @@ export const room = socketRoute({
   summary: 'One room, live. First frame `resume { after?, epoch? }`',
   params: z.strictObject(chatId),
   incoming: InRoom,
-  outgoing: z.union([RoomEvent, ...control, ...passing]),
+  outgoing: z.union([RoomEvent, ...control, ...passing, Presence]),
   example: { params: { chatId: '$room' } },
 })
 
 export const rooms = socketRoute({
   path: '/api/chats/ws',
   summary:
-    'Rooms of a workspace on one socket: `subscribe { topics: [{ chatId, after? }], n }` and `unsubscribe`. Its own topic says which rooms are mine',
+    'Rooms of a workspace on one socket: `subscribe { topics: [{ chatId, after?, epoch? }], n }`, up to 100 rooms in one frame and 1,000 in all, and `unsubscribe { topics: [{ chatId }], n }`, where `n` rises. Its own topic says which rooms are mine',
   params: z.strictObject({}),
   query: z.strictObject({ workspaceId: id }),
   incoming: InRooms,
-  outgoing: z.union([RoomEvent, MyRoomsEvent, ...control, ...passing]),
+  outgoing: z.union([RoomEvent, MyRoomsEvent, ...control, ...passing, ...ofRooms]),
   example: { params: {} },
 })
 
@@ -91,12 +101,7 @@ export const present = route({
   access: 'scoped',
   query: z.strictObject({
     workspaceId: id,
-    userIds: z
-      .string()
-      .max(8000)
-      .transform((v) => v.split(','))
-      .pipe(z.array(id).max(200))
-      .optional(),
+    userIds: ids.optional(),
   }),
   response: z.strictObject({
     items: z.array(z.strictObject({ userId: id, state: State, lastSeen: time.nullable() })),

@@ -1,11 +1,11 @@
 import * as z from 'zod'
-import { id, seq, text, time } from '../fields.ts'
+import { bytes, id, seconds, seq, text, time } from '../fields.ts'
 import { livePage, page, paging } from '../page.ts'
 import { route } from '../route.ts'
 
 /** A file of a message. Its address comes from `GET /api/chats/{id}/attachments/{attachmentId}`. */
 export const MessageAttachment = z
-  .strictObject({ id, name: z.string(), contentType: z.string(), /** Bytes. */ size: z.int() })
+  .strictObject({ id, name: z.string(), contentType: z.string(), size: bytes })
   .meta({ id: 'MessageAttachment' })
 
 /**
@@ -16,7 +16,7 @@ export const SystemContent = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('call.started'), callId: id, userId: id }),
   z.strictObject({ kind: z.literal('call.joined'), callId: id, userId: id }),
   z.strictObject({ kind: z.literal('call.left'), callId: id, userId: id }),
-  z.strictObject({ kind: z.literal('call.ended'), callId: id, seconds: z.int() }),
+  z.strictObject({ kind: z.literal('call.ended'), callId: id, seconds }),
 ])
 export type SystemContent = z.infer<typeof SystemContent>
 
@@ -53,7 +53,6 @@ export const Message = z
   .meta({ id: 'Message' })
 export type Message = z.infer<typeof Message>
 
-const content = text(8000, 1)
 const mentions = z
   .array(id)
   .max(50)
@@ -82,7 +81,7 @@ export type NewMessage = z.infer<typeof NewMessage>
 const params = z.strictObject({ id })
 const inRoom = { params: { id: '$room' } }
 const example = { params: { id: '$message' } }
-const number = z.coerce.number().int().min(0)
+const number = z.coerce.number<number>().int().min(0)
 
 export const list = route({
   method: 'GET',
@@ -116,12 +115,12 @@ export const send = route({
 export const update = route({
   method: 'PATCH',
   path: '/api/messages/{id}',
-  summary: 'Change what I said',
+  summary: 'Change what I said; a message that has a file may be left without words',
   access: 'scoped',
   versioned: true,
   params,
   body: z.strictObject({
-    content: content.refine((s) => s.trim() !== '', needed.message),
+    content: text(8000),
     mentions: mentions.optional(),
   }),
   response: Message,

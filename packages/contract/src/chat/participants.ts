@@ -27,7 +27,8 @@ export const list = route({
 export const add = route({
   method: 'POST',
   path: '/api/chats/{id}/participants',
-  summary: 'Add somebody of the workspace; everybody in the room may. They read what was said before',
+  summary:
+    'Add somebody of the workspace; everybody in the room may. They read what was said before. 409 where there are 1,000',
   access: 'scoped',
   idempotent: true,
   params,

@@ -1,18 +1,8 @@
 import * as z from 'zod'
-import { id, text } from '../fields.ts'
+import { id, timezone } from '../fields.ts'
 import { route } from '../route.ts'
 import { NotificationType } from './kinds.ts'
 
-const isTimezone = (zone: string) => {
-  // An offset is none: `+09:00` means the opposite to some programs, and knows no summer time.
-  if (/^[+-]/.test(zone)) return false
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
-  } catch {
-    return false
-  }
-}
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, HH:MM')
 
 /** From `start` up to `end`, in the time zone of the preferences; over midnight where `end` is the smaller one. */
@@ -25,8 +15,7 @@ export type QuietHours = z.infer<typeof QuietHours>
 const InApp = z.partialRecord(NotificationType, z.boolean())
 
 const fields = {
-  /** IANA time zone, `Asia/Seoul`. */
-  timezone: text(64, 1).refine(isTimezone, 'must be an IANA time zone'),
+  timezone,
   /** What comes then is listed and counted as ever, and marked `silent`. */
   quietHours: QuietHours.nullable(),
   inApp: InApp,

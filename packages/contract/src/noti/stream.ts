@@ -1,13 +1,11 @@
 import * as z from 'zod'
 import { id, seq, time } from '../fields.ts'
+import { Bye, event, Fault, frame, Ready, Reset } from '../live.ts'
 import { route } from '../route.ts'
 import { Notification, Unread } from './notifications.ts'
 
 export const Language = z.enum(['en', 'ko'])
 export type Language = z.infer<typeof Language>
-
-const event = <T extends string, P extends z.ZodType>(type: T, payload: P) =>
-  z.strictObject({ type: z.literal(type), seq, payload, timestamp: time, actorId: id.nullable() })
 
 /**
  * What happened to my notifications, in the order of `seq`. Put a whole row in the place of the one with its id, unless
@@ -35,9 +33,12 @@ export type NotificationEvent = z.infer<typeof NotificationEvent>
 /** The `data:` of each server-sent event; `event:` is its type, but that `bye` is called `close`. */
 export const StreamEvent = z.union([
   NotificationEvent,
-  z.strictObject({ type: z.literal('unread'), payload: Unread }),
-  z.strictObject({ type: z.enum(['ready', 'reset']), payload: z.looseObject({ seq }) }),
-  z.strictObject({ type: z.enum(['heartbeat', 'error', 'bye']), payload: z.looseObject({}) }),
+  frame('unread', Unread.shape),
+  frame('heartbeat', {}),
+  Ready,
+  Reset,
+  Fault,
+  Bye,
 ])
 export type StreamEvent = z.infer<typeof StreamEvent>
 
@@ -51,7 +52,7 @@ export const open = route({
   query: z.strictObject({
     ticket: z.string().max(200).optional(),
     /** The last `id:` that came; from now on where it is missing. */
-    after: z.coerce.number().int().min(0).optional(),
+    after: z.coerce.number<number>().int().min(0).optional(),
     /** As `ready` told it. */
     epoch: z.uuid().optional(),
     /** Language of the texts, for who cannot send `Accept-Language`. */

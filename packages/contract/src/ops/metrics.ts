@@ -12,8 +12,8 @@ export const Source = z.enum(['prometheus', 'scrape'])
 export type Source = z.infer<typeof Source>
 
 const perSecond = z.number().min(0).nullable()
-const share = z.number().min(0).max(1).nullable()
-const ms = z.number().min(0).nullable()
+const share = z.number().min(0).max(1).nullable().describe('0 to 1')
+const ms = z.number().min(0).nullable().describe('Milliseconds')
 const amount = z.number().min(0).nullable()
 
 const figures = {

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { fileName, formBytes } from '../files.ts'
-import { id, text, time } from '../fields.ts'
+import { bytes, id, seconds, text, time } from '../fields.ts'
 import { page, paging } from '../page.ts'
 import { route } from '../route.ts'
 
@@ -15,8 +15,7 @@ export const File = z
     workspaceId: id,
     folderId: id.nullable(),
     name: z.string(),
-    /** Bytes, as S3 holds them. */
-    size: z.int(),
+    size: bytes,
     mimeType: z.string(),
     kind: FileKind,
     /** Of its versions the newest, from 1. */
@@ -39,13 +38,13 @@ const versionNumber = z.coerce
 
 /** A version of a file, at most 100 of them; older ones go. */
 export const FileVersion = z
-  .strictObject({ number: z.int(), size: z.int(), mimeType: z.string(), createdBy: id, createdAt: time })
+  .strictObject({ number: z.int(), size: bytes, mimeType: z.string(), createdBy: id, createdAt: time })
   .meta({ id: 'FileVersion' })
 export type FileVersion = z.infer<typeof FileVersion>
 
 const params = z.strictObject({ id })
 const example = { params: { id: '$file' } }
-const address = z.strictObject({ downloadUrl: z.string(), expiresIn: z.int() })
+const address = z.strictObject({ downloadUrl: z.string(), expiresIn: seconds })
 
 export const list = route({
   method: 'GET',

@@ -42,7 +42,7 @@ export const list = route({
 export const create = route({
   method: 'POST',
   path: '/api/storage/folders',
-  summary: 'Make a folder',
+  summary: 'Make a folder; 409 where its name is taken, and past 20 deep',
   access: 'scoped',
   idempotent: true,
   versioned: true,

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { id, text, time } from '../fields.ts'
+import { bytes, id, seconds, text, time } from '../fields.ts'
 import { paging } from '../page.ts'
 import { route } from '../route.ts'
 
@@ -20,8 +20,7 @@ export const Share = z
 export type Share = z.infer<typeof Share>
 
 export const NewShare = z.strictObject({
-  /** Seconds, at most a year; for good unless told. */
-  expiresIn: z.int().min(60).max(31_536_000).optional(),
+  expiresIn: z.int().min(60).max(31_536_000).describe('Seconds, at most a year; for good unless told').optional(),
   password: text(128, 8).optional(),
   permission: SharePermission.default('download'),
 })
@@ -96,7 +95,7 @@ export const removeFolder = route({
 })
 
 const token = z.strictObject({ token: text(200, 1) })
-const entry = { id, name: z.string(), size: z.int(), mimeType: z.string() }
+const entry = { id, name: z.string(), size: bytes, mimeType: z.string() }
 
 export const look = route({
   method: 'GET',
@@ -126,7 +125,7 @@ export const unlock = route({
     password: text(128).optional(),
     folderId: id.optional(),
     fileId: id.optional(),
-    ...{ limit: paging.limit, cursor: paging.cursor },
+    ...paging,
   }),
   response: z.strictObject({
     name: z.string(),
@@ -135,7 +134,7 @@ export const unlock = route({
     nextCursor: z.string().nullable(),
     /** Of the file asked for, or of the one that is shared; null where the link does not give files. */
     downloadUrl: z.string().nullable(),
-    expiresIn: z.int().nullable(),
+    expiresIn: seconds.nullable(),
   }),
   example: { params: { token: '$shareToken' }, body: {} },
 })

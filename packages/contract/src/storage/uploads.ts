@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { contentType, fileName, formBytes } from '../files.ts'
-import { id } from '../fields.ts'
+import { bytes, id, seconds } from '../fields.ts'
 import { route } from '../route.ts'
 import { File } from './files.ts'
 
-/** Bytes of a file; more than a form takes come in parts. */
+/** Most bytes of a file; more than a form takes come in parts. */
 export const mostBytes = 5 * 1024 * 1024 * 1024
 
 export const NewUpload = z
@@ -12,7 +12,7 @@ export const NewUpload = z
     workspaceId: id,
     folderId: id.nullable().default(null),
     name: fileName,
-    size: z.int().min(1).max(mostBytes),
+    size: z.int().min(1).max(mostBytes).describe('Bytes'),
     mimeType: contentType,
     /** Of the whole file, in hex. Checked for files up to 50 MB. */
     sha256: z
@@ -37,14 +37,14 @@ export const Upload = z
       mode: z.literal('form'),
       url: z.string(),
       fields: z.record(z.string(), z.string()),
-      expiresIn: z.int(),
+      expiresIn: seconds,
     }),
     z.strictObject({
       id,
       mode: z.literal('multipart'),
-      partSize: z.int(),
+      partSize: bytes,
       parts: z.array(z.strictObject({ partNumber: z.int(), url: z.string() })),
-      expiresIn: z.int(),
+      expiresIn: seconds,
     }),
   ])
   .meta({ id: 'Upload' })

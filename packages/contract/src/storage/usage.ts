@@ -1,17 +1,17 @@
 import * as z from 'zod'
-import { id } from '../fields.ts'
+import { bytes, id } from '../fields.ts'
 import { route } from '../route.ts'
 import { FileKind } from './files.ts'
 
 /** Bytes of a workspace: every version that is kept, in the trash too. */
 export const Usage = z
   .strictObject({
-    used: z.int(),
+    used: bytes,
     /** Of uploads that are under way. */
-    reserved: z.int(),
-    limit: z.int(),
+    reserved: bytes,
+    limit: bytes,
     plan: z.enum(['free', 'pro']),
-    byKind: z.array(z.strictObject({ kind: FileKind, bytes: z.int() })),
+    byKind: z.array(z.strictObject({ kind: FileKind, bytes })),
   })
   .meta({ id: 'Usage' })
 export type Usage = z.infer<typeof Usage>

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { email, id, name, seq, text, time } from '../fields.ts'
+import { email, id, seq, text, time } from '../fields.ts'
 import { route } from '../route.ts'
 import { WorkspaceRole } from './workspaces.ts'
 
@@ -32,7 +32,8 @@ export const identities = route({
     subject: text(255, 1),
     email,
     emailVerified: z.boolean(),
-    name: name(),
+    // Cleaned by auth: nobody is kept out by what a provider calls them.
+    name: text(100, 1),
   }),
   response: z.strictObject({ user: Standing, created: z.boolean() }),
   example: {
@@ -118,8 +119,8 @@ export const directory = route({
   summary: 'The log of people and workspaces after a sequence: dense, in order. It is kept for good',
   access: 'internal',
   query: z.strictObject({
-    after: z.coerce.number().int().min(0).default(0),
-    limit: z.coerce.number().int().min(1).max(500).default(200),
+    after: z.coerce.number<number>().int().min(0).default(0),
+    limit: z.coerce.number<number>().int().min(1).max(500).default(200),
   }),
   response: z.strictObject({ items: z.array(DirectoryEvent), head: seq }),
   example: {},

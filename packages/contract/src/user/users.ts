@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { email, id, name, text, time } from '../fields.ts'
+import { email, id, ids, name, text, time } from '../fields.ts'
 import { page } from '../page.ts'
 import { route } from '../route.ts'
 
@@ -21,13 +21,6 @@ export const password = text(128, 8)
 
 export const NewUser = z.strictObject({ email, name: name(), password })
 export type NewUser = z.infer<typeof NewUser>
-
-/** Ids joined by commas, at most 200. */
-export const ids = z
-  .string()
-  .max(8000)
-  .transform((v) => v.split(','))
-  .pipe(z.array(id).min(1).max(200))
 
 export const create = route({
   method: 'POST',

@@ -108,11 +108,16 @@ test('every object a client sends refuses unknown fields', () => {
   expect(loose).toEqual([])
 })
 
+interface Json {
+  type?: string
+  properties?: Record<string, unknown>
+  additionalProperties?: unknown
+}
+const jsonOf = (schema: z.ZodType | undefined) =>
+  (schema ? z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) : {}) as Json
+
 const isStrict = (schema: z.ZodType): boolean => {
-  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as {
-    type?: string
-    additionalProperties?: unknown
-  }
+  const json = jsonOf(schema)
   return json.type !== 'object' || json.additionalProperties === false
 }
 
@@ -146,13 +151,54 @@ test.each(serviceNames)('the OpenAPI document of %s names every public route, an
   expect(documented.toSorted()).toEqual(expected.map(({ route }) => `${route.method} ${route.path}`).toSorted())
 })
 
-test('no route that keeps its answers by a key takes a password', () => {
-  const kept = routes.filter(
-    ({ route }) =>
-      route.idempotent &&
-      /password/i.test(
-        JSON.stringify(route.body ? z.toJSONSchema(route.body, { io: 'input', unrepresentable: 'any' }) : {}),
-      ),
+test('no list is without an end: it comes a page at a time, but where there is a bound on what it may ever hold', () => {
+  const whole = routes.flatMap(({ service, name, route }) => {
+    const answer = jsonOf(route.response)
+    const query = jsonOf(route.query).properties ?? {}
+    const pages = 'nextCursor' in (answer.properties ?? {}) && 'cursor' in query && 'limit' in query
+    return route.method === 'GET' && 'items' in (answer.properties ?? {}) && !pages ? [`${service} ${name}`] : []
+  })
+  const bounded = [
+    // Those that are asked for by name: 200, and who is there: 1,000.
+    'user users.list',
+    'chat live.present',
+    // Logs, which are read by seq, a page at a time.
+    'user internal.directory',
+    'board events.list',
+    // What a project, a task or a file takes at most: 50 fields, 100 of each of the others.
+    'board boards.list',
+    'board attachments.list',
+    'board checklist.list',
+    'board labels.list',
+    'board customFields.list',
+    'storage files.versions',
+    // As many as there are services, and settings.
+    'ops status.services',
+    'ops deployments.list',
+    'ops settings.list',
+  ]
+  expect(whole.toSorted()).toEqual(bounded.toSorted())
+})
+
+test('no password, key or token stands in an address, but those of invitations and links, and tickets, which are good once', () => {
+  const secrets = routes.flatMap(({ service, name, route }) =>
+    [...Object.keys(route.params?.shape ?? {}), ...Object.keys(route.query?.shape ?? {})]
+      .filter((key) => /token|password|secret|ticket|code|(?<!^)key/i.test(key))
+      .map((key) => `${service} ${name} ${key}`),
   )
+  expect(secrets).toEqual([
+    // The hash of a verifier that is told to nobody.
+    'auth google.authorize codeChallenge',
+    'user invitations.show token',
+    'user invitations.accept token',
+    'user invitations.decline token',
+    'noti stream.open ticket',
+    'storage shares.look token',
+    'storage shares.unlock token',
+  ])
+})
+
+test('no route that keeps its answers by a key takes a password', () => {
+  const kept = routes.filter(({ route }) => route.idempotent && /password/i.test(JSON.stringify(jsonOf(route.body))))
   expect(kept.map(({ service, name }) => `${service} ${name}`)).toEqual([])
 })

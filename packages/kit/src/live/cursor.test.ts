@@ -150,3 +150,18 @@ test('an older state in the place of a newer one is continued at once', () => {
   cursor.startAt(4)
   expect(resumes.at(-1)).toEqual({ after: 4 })
 })
+
+test('`stale` has the state read anew, once: the event that it stands for never comes', async () => {
+  cursor.startAt(2)
+  cursor.open()
+  control('ready', { seq: 2, epoch: 'e' })
+  control('stale', { seq: 3 })
+  events(4)
+  expect([resets, applied]).toEqual([1, []])
+  cursor.startAt(3)
+  expect(applied).toEqual([4])
+  control('stale', { seq: 3 })
+  await time.run(5000)
+  expect([resets, resumes.length]).toEqual([1, 1])
+  expect(cursor.position).toEqual({ after: 4, epoch: 'e' })
+})

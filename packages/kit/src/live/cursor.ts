@@ -146,6 +146,9 @@ export const openCursor = <E extends StreamFrame>({
       else if (frame.type === 'reset') {
         epoch = standing.epoch
         beginAnew(standing.seq ?? 0)
+      } else if (frame.type === 'stale' && typeof standing.seq === 'number') {
+        // The event that it stands for never comes, however often it is asked for: the state has it.
+        if (last === undefined || standing.seq > last) beginAnew(standing.seq)
       } else if ((frame.type === 'ready' || frame.type === 'pong') && typeof standing.seq === 'number')
         onStanding({ ...standing, seq: standing.seq })
     },

@@ -76,3 +76,12 @@ test('a room that is lost is forgotten; what answers an older frame about it is 
   cursors.frame(event('a', 6))
   expect([applied.length, told, cursors.seqs]).toEqual([1, ['reset a', 'removed a'], {}])
 })
+
+test('a room that is taken away, which answers no frame, is forgotten too', async () => {
+  cursors.open()
+  cursors.join('a')
+  await soon()
+  cursors.frame({ type: 'removed', payload: { chatId: 'a' } })
+  cursors.frame(event('a', 1))
+  expect([told, cursors.seqs]).toEqual([['removed a'], {}])
+})

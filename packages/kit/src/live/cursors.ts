@@ -120,7 +120,7 @@ export const openCursors = <E extends StreamFrame>({
       const room = rooms.get(name)
       const isAnswer = typeof payload['n'] === 'number' && frame.seq === undefined
       if (!room || (isAnswer && Number(payload['n']) < room.n)) return true
-      if (frame.type === 'removed' && isAnswer) {
+      if (frame.type === 'removed' && frame.seq === undefined) {
         drop(name)
         removed(name)
       } else room.cursor.frame(frame)

@@ -8,8 +8,8 @@ const atOnce = 50
 
 /** What goes to connections of API Gateway. */
 export interface Posts {
-  /** False where the connection is gone. A message that is too large goes as `stale`, and its client reads. */
-  post(id: string, message: { text: string; seq: number | undefined }): Promise<boolean>
+  /** False where the connection is gone. An event that is too large goes as `stale`, and its client reads. */
+  post(id: string, message: { text: string }): Promise<boolean>
   /** Says why, then ends it. */
   bye(id: string, code: CloseCode): Promise<void>
   close(): void
@@ -30,8 +30,8 @@ export const openPosts = ({
   }
   let opened: ReturnType<typeof open> | undefined
   const api = () => (opened ??= open())
-  const post: Posts['post'] = async (id, { text, seq }) => {
-    const small = Buffer.byteLength(text) <= mostPost ? text : control('stale', { seq }).text
+  const post: Posts['post'] = async (id, { text }) => {
+    const small = Buffer.byteLength(text) <= mostPost ? text : staleOf(text)
     try {
       const { client, PostToConnectionCommand } = await api()
       await client.send(new PostToConnectionCommand({ ConnectionId: id, Data: small }))
@@ -53,6 +53,12 @@ export const openPosts = ({
     },
     close: () => void opened?.then(({ client }) => client.destroy()),
   }
+}
+
+// What an event says at its top beside what happened: its seq, and on a socket over many rooms whose it is.
+const staleOf = (text: string) => {
+  const { type: _, payload: __, timestamp: ___, actorId: ____, ...about } = JSON.parse(text) as Record<string, unknown>
+  return control('stale', about).text
 }
 
 /** Does work for each, fifty at a time. */

@@ -41,7 +41,8 @@ export const openHeard = ({ redis, bus, timing, offer, expiryMs = 50_000 }: Pres
     place.callOff = timing.after(due - timing.now(), () => void readNow(place))
   }
   const between = ({ people }: Place) => Math.min(mostBetween, Math.max(leastBetween, perPerson * (people?.size ?? 0)))
-  const soon = (place: Place) => look(place, place.readAt + between(place) - timing.now())
+  // Never later than that from now, also where the clock was set back.
+  const soon = (place: Place) => look(place, Math.min(0, place.readAt - timing.now()) + between(place))
   const readNow = async (place: Place) => {
     place.due = undefined
     if (place.reading) return look(place, leastBetween)

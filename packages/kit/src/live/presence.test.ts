@@ -6,7 +6,9 @@ import { testRedis } from '@wealist/dev/testing/redis'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { newId } from '../ids.ts'
 import { presenceOf } from './presence.fixture.ts'
+import { openHeard } from './presence.heard.ts'
 import { changes, named } from './presence.ts'
+import { realTiming } from './timing.ts'
 
 type Process = Awaited<ReturnType<typeof presenceOf>>
 const redis = testRedis()
@@ -177,4 +179,23 @@ test('places are said again some at a time, each in its turn, and not all of the
   expect(said.slice(0, 40).map((keys) => keys.length)).toEqual(Array(40).fill(5))
   expect(new Set(said.slice(0, 20).flat()).size).toBe(100)
   expect(said.slice(20, 40).flat()).toEqual(said.slice(0, 20).flat())
+})
+
+test('a clock that is set back does not keep who is there from being read', async () => {
+  let [setBack, reads] = [0, 0]
+  let nudge = () => undefined as void
+  const heard = openHeard({
+    redis: { zrangebyscore: async () => (reads++, []) } as never,
+    bus: {
+      subscribe: (_: string, listener: (message: string) => void) => ((nudge = () => listener('')), () => undefined),
+    } as never,
+    timing: { ...realTiming, now: () => Date.now() - setBack },
+    offer: () => undefined,
+  })
+  heard.hear(place, named)
+  await vi.waitFor(() => expect(reads).toBe(2), { timeout: 5000 })
+  setBack = 3_600_000
+  nudge()
+  await vi.waitFor(() => expect(reads).toBe(3), { timeout: 2000 })
+  heard.close()
 })
