@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,6 +20,25 @@ test.each(['127.0.0.1', '0.0.0.0', '::'])('a port taken on %s is not free, and w
     await new Promise((resolve) => server.close(resolve))
   }
   expect(await isFree(port)).toBe(true)
+})
+
+test('two processes that look for ports at the same time have none in common, whatever their ids', async () => {
+  const script = `process.once('message', async () => {
+    const { freePort } = await import(${JSON.stringify(import.meta.resolve('./ports.ts'))})
+    for (let i = 0; i < 50; i++) process.send(await freePort())
+    process.disconnect()
+  })`
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const slot = 20_000 + (child.pid! % 60) * 200
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(slot, '127.0.0.1', resolve))
+  const ports: number[] = []
+  child.on('message', (port: number) => ports.push(port))
+  child.send('go')
+  await once(child, 'exit')
+  other.close()
+  expect(ports).toHaveLength(50)
+  expect(ports.filter((port) => port >= slot && port < slot + 200)).toEqual([])
 })
 
 test('a lock is held by one; that of a process which has ended, or is another program by now, is taken over', () => {

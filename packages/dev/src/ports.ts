@@ -4,8 +4,25 @@ import { commandOf, printed } from './alive.ts'
 
 const given = new Set<number>()
 const range = { from: 20_000, ports: 12_000 }
-// Processes that run at the same time begin in other places: none takes what another has found free and not used yet.
-const own = { from: range.from + (process.pid % 60) * 200, ports: 200 }
+const slot = 200
+const slots = range.ports / slot
+let mine: Promise<typeof range> | undefined
+
+// Processes that run at the same time each have a slot of their own, and hold it by listening on its first port: none takes
+// what another has found free and not used yet.
+const ownSlot = async (): Promise<typeof range> => {
+  for (let i = 0; i < slots; i++) {
+    const from = range.from + ((process.pid + i) % slots) * slot
+    if (await holds(from)) return { from: from + 1, ports: slot - 1 }
+  }
+  return range
+}
+const holds = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => resolve(true)).unref()
+  })
 
 /**
  * A port that is free, and stays so: below those that the system gives to outgoing connections, and never the same one
@@ -13,7 +30,7 @@ const own = { from: range.from + (process.pid % 60) * 200, ports: 200 }
  */
 export const freePort = async (): Promise<number> => {
   for (let attempt = 0; attempt < 1000; attempt++) {
-    const { from, ports } = attempt < 100 ? own : range
+    const { from, ports } = attempt < 100 ? await (mine ??= ownSlot()) : range
     const port = from + Math.floor(Math.random() * ports)
     if (given.has(port) || !(await isFree(port))) continue
     given.add(port)

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { openLog } from '@wealist/kit/log'
 import { openRedis } from '@wealist/kit/redis'
 import { expect, test } from 'vitest'
+import { testLog } from './testing/log.ts'
 
 test.each([
   ['rediss', 0x16],
@@ -11,7 +11,7 @@ test.each([
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const log = openLog({ service: 'test', level: 'silent' })
+  const log = testLog()
   const first = once(server, 'connection').then(([socket]) => once(socket, 'data')) as Promise<[Buffer]>
   const redis = openRedis({ url: `${scheme}://127.0.0.1:${port}`, prefix: 'x:', cluster: false, log })
   try {
