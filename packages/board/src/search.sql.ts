@@ -1,7 +1,7 @@
 import type { TaskFilter, TaskOrder } from '@wealist/contract/board/search'
 import type { Task } from '@wealist/contract/board/tasks'
 import type { PageRequest } from '@wealist/kit/page'
-import { containing, empty, join, type Queryable, raw, type Sql, sql } from '@wealist/kit/sql'
+import { contains, empty, join, type Queryable, raw, type Sql, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 import { columns } from './tasks.sql.ts'
 
@@ -33,17 +33,12 @@ const keysOf = ({ order, descending }: Search): Key[] =>
     ],
   })[order].concat({ by: sql`t.id`, type: 'uuid' })
 
-// Without three letters in a row there may be no trigram, and the index would be read from end to end, all projects of it.
-// Another expression than the index's keeps the planner from that: the tasks of the project are fewer.
-const contains = (q: string) =>
-  sql`and (t.title || E'\n' || t.description${raw(/[\p{L}\p{N}]{3}/u.test(q) ? '' : " || ''")}) ilike ${containing(q)}`
-
 // Only what an index serves changes the text, so that statements stay few and prepared.
 const fits = ({ projectId, filter: f }: Search) => {
   const is = (column: Sql, value: string | null | undefined, type: Sql, operator = sql`=`) =>
     sql`and (${value ?? null}::${type} is null or ${column} ${operator} ${value ?? null}::${type})`
   return sql`t.project_id = ${projectId} and t.deleted_at is null
-    ${f.q === undefined ? empty : contains(f.q)}
+    ${f.q === undefined ? empty : sql`and ${contains("t.title || E'\\n' || t.description", f.q)}`}
     ${is(sql`t.assignee_id`, f.assigneeId, sql`uuid`)} and (not ${f.assigneeId === null}::bool or t.assignee_id is null)
     ${is(sql`t.status`, f.status, sql`text`)} ${is(sql`t.priority`, f.priority, sql`text`)}
     ${is(sql`t.board_id`, f.boardId, sql`uuid`)} and t.label_ids @> ${f.labelId ?? []}::uuid[]

@@ -1,6 +1,6 @@
 import type { Message } from '@wealist/contract/chat/messages'
 import type { PageRequest } from '@wealist/kit/page'
-import { containing, empty, raw, type Queryable, type Sql, sql } from '@wealist/kit/sql'
+import { contains, empty, raw, type Queryable, type Sql, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 
 /** A message as answers and events show it, from `messages m`. */
@@ -145,11 +145,6 @@ export const get = (db: Queryable, { id, userId }: { id: string; userId: string 
     item: sql`select ${columns} from messages m where m.id = ${id}`,
   })
 
-// Without three letters in a row there may be no trigram, and the index would be read from end to end, all rooms of it.
-// Another expression than the index's keeps the planner from that: what lies in somebody's rooms is less.
-const contains = (text: string) =>
-  sql`m.content${raw(/[\p{L}\p{N}]{3}/u.test(text) ? '' : " || ''")} ilike ${containing(text)}`
-
 /** Messages that contain `text` as it is written, in the rooms somebody is in. */
 export const search = (
   db: Queryable,
@@ -165,7 +160,7 @@ export const search = (
     items: sql`select ${columns} from messages m
       where m.room_id = any(array(select p.room_id from participants p join rooms r on r.id = p.room_id and r.deleted_at is null
           where p.user_id = ${userId} and p.workspace_id = ${workspaceId} ${roomId === undefined ? empty : sql`and p.room_id = ${roomId}`}))
-        and ${contains(text)} and m.deleted_at is null and m.type <> 'system'
+        and ${contains('m.content', text)} and m.deleted_at is null and m.type <> 'system'
         ${page.after ? sql`and (m.created_at, m.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
       order by m.created_at desc, m.id desc limit ${page.limit + 1}`,
     keys: ['createdAt', 'id'],

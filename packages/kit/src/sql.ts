@@ -10,6 +10,13 @@ export { empty, join, raw, sql, type Sql }
 /** The pattern by which `like` finds what has this text in it, as it is: no letter of it is a wildcard. */
 export const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
 
+/**
+ * That an expression, one with a trigram index, has this text in it. Without three letters in a row there may be no trigram,
+ * and the index would be read from end to end, of all tenants: another expression than its own keeps the planner from that.
+ */
+export const contains = (expression: string, text: string) =>
+  sql`(${raw(expression + (/[\p{L}\p{N}]{3}/u.test(text) ? '' : " || ''"))}) ilike ${containing(text)}`
+
 interface LiveScope {
   scope: Sql
   topic: Sql

@@ -1,6 +1,6 @@
 import type { File, FileKind, FileVersion } from '@wealist/contract/storage/files'
 import type { PageRequest } from '@wealist/kit/page'
-import { containing, empty, type Queryable, raw, sql } from '@wealist/kit/sql'
+import { contains, empty, type Queryable, sql } from '@wealist/kit/sql'
 
 /** A file as answers show it, from `files f`. */
 export const columns = sql`f.id, f.workspace_id as "workspaceId", f.folder_id as "folderId", f.name, f.size, f.mime_type as "mimeType",
@@ -14,10 +14,6 @@ export interface Filter {
   type?: FileKind | undefined
 }
 
-// Without three letters in a row there may be no trigram, and the index would be read from end to end. Another expression
-// than the index's keeps the planner from that.
-const contains = (q: string) => sql`and f.name${raw(/[\p{L}\p{N}]{3}/u.test(q) ? '' : " || ''")} ilike ${containing(q)}`
-
 // A file is of its folder's workspace. Asked for by the folder alone they come from its index in their order, where
 // PostgreSQL would take the one of names for both and sort the whole folder; a text has an index by workspace.
 const within = ({ workspaceId, folderId, q }: Filter) =>
@@ -29,7 +25,7 @@ export const list = (db: Queryable, { page, ...filter }: Filter & { page: PageRe
   const { q, type } = filter
   return db.page<File>(page, {
     items: sql`select ${columns} from files f where ${within(filter)} and f.deleted_at is null
-      ${q === undefined ? empty : contains(q)}
+      ${q === undefined ? empty : sql`and ${contains('f.name', q)}`}
       ${type === undefined ? empty : sql`and f.kind = ${type}`}
       ${page.after ? sql`and (f.created_at, f.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
       order by f.created_at desc, f.id desc limit ${page.limit + 1}`,
