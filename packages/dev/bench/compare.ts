@@ -40,20 +40,22 @@ export interface Comparison {
   goals?: Goal[]
   notes?: string[]
   rounds?: number
+  /** Rounds before them, which are forgotten: one, unless told. */
+  warmUps?: number
 }
 
-/** Runs the contestants in turn, a round each, in another order each time; a first round warms up and is forgotten. */
+/** Runs the contestants in turn, a round each, in another order each time. */
 export const compare = async (
-  { title, figures, contestants, goals = [], notes = [], rounds = 5 }: Comparison,
+  { title, figures, contestants, goals = [], notes = [], rounds = 5, warmUps = 1 }: Comparison,
   say: (line: string) => void,
 ): Promise<Compared> => {
   const all = new Map<string, Figures[]>(contestants.map((c) => [c.name, []]))
-  for (let round = 0; round <= rounds; round++) {
-    const order = contestants.map((_, i) => contestants[(i + round) % contestants.length]!)
+  for (let round = 1 - warmUps; round <= rounds; round++) {
+    const order = contestants.map((_, i) => contestants[(i + round + warmUps) % contestants.length]!)
     for (const { name, round: run } of order) {
       const found = await run()
       if (round > 0) all.get(name)!.push(found)
-      say(`${title}: ${round === 0 ? 'warm-up' : `round ${round}`}: ${name}: ${shown(found)}`)
+      say(`${title}: ${round < 1 ? 'warm-up' : `round ${round}`}: ${name}: ${shown(found)}`)
     }
   }
   const told = contestants.map(({ name, kind }) => {
