@@ -9,9 +9,10 @@ const columns = sql`c.id, c.room_id as "chatId", c.started_by as "startedBy", c.
     select user_id, min(joined_at) as joined_at from call_devices where call_id = c.id and left_at is null group by user_id) d), '[]') as people`
 
 export const get = (db: Queryable, { roomId, userId }: { roomId: string; userId: string }) =>
-  db.scoped<Scope, { call: Call | null }>({
+  db.scoped<Scope, { call: Call | null; seq: number }>({
     scope: scopeOf({ via: 'room', id: roomId, userId }),
-    item: sql`select (select to_json(shown) from (select ${columns} from calls c where c.room_id = scope.id and c.ended_at is null) shown) as call`,
+    item: sql`select (select to_json(shown) from (select ${columns} from calls c where c.room_id = scope.id and c.ended_at is null) shown) as call,
+      coalesce((select head from kit.heads where topic = 'room:' || scope.id), 0) as seq`,
   })
 
 export const shown = (tx: Queryable, id: string) => tx.json<Call>(sql`select ${columns} from calls c where id = ${id}`)

@@ -1,4 +1,4 @@
-import { calls, messages, participants } from '@wealist/contract/chat'
+import { calls, messages, participants, rooms } from '@wealist/contract/chat'
 import { CallWebhook } from '@wealist/contract/chat/calls'
 import { startLiveKit } from '@wealist/dev/livekit'
 import { codeOf } from '@wealist/dev/testing/board-service'
@@ -68,6 +68,14 @@ test('ten who start at once are in one call, each with a token for themselves an
   expect(first!.room).toMatch(/^[\w-]{32}$/)
   expect(await saidBySystem(id)).toEqual(['call.started'])
   expect(await codeOf(service.as(service.people.vera)(calls.join, { params: { id } }))).toBe('NOT_FOUND')
+})
+
+test('a call, and that there is none, is said with how far the room has come', async () => {
+  const { id } = await service.group()
+  const room = async () => (await bob()(rooms.get, { params: { id } })).seq
+  expect(await bob()(calls.get, { params: { id } })).toEqual({ call: null, seq: await room() })
+  const { call } = await alice()(calls.join, { params: { id } })
+  expect(await bob()(calls.get, { params: { id } })).toEqual({ call, seq: await room() })
 })
 
 test('who is in it is what LiveKit says, however often and in whatever order it says so', async () => {

@@ -18,6 +18,7 @@ export const unread = ({ room, read, userId }: { room: Sql; read: Sql; userId: s
     and u.sender_id is distinct from ${userId}::uuid and u.type <> 'system' limit 100) u)`
 
 const headcount = sql`(select count(*) from participants c where c.room_id = r.id)`
+const head = sql`coalesce((select head from kit.heads where topic = 'room:' || r.id), 0)`
 
 /** Rooms in the order of their last message; what is counted is counted for the page alone. */
 export const list = (
@@ -26,7 +27,7 @@ export const list = (
 ) =>
   db.page<ListedRoom>(page, {
     items: sql`select ${columns}, o.role as "myRole", o.read_seq as "readSeq",
-        ${unread({ room: sql`r.id`, read: sql`o.read_seq`, userId })} as "unreadCount", ${headcount} as "participantCount",
+        ${unread({ room: sql`r.id`, read: sql`o.read_seq`, userId })} as "unreadCount", ${headcount} as "participantCount", ${head} as seq,
         (select json_agg(user_id) from (select user_id from participants c where c.room_id = r.id order by joined_at, user_id limit 10) first) as "participantIds",
         (select to_json(l) from (select ${messageColumns} from messages m where m.room_id = r.id and m.seq = o.seq) l) as "lastMessage",
         o."activeAt"
@@ -46,7 +47,7 @@ export const detail = (db: Queryable, { id, userId }: { id: string; userId: stri
     scope: scopeOf({ via: 'room', id, userId }),
     item: sql`select ${columns}, scope.role as "myRole", scope."readSeq",
         ${unread({ room: sql`r.id`, read: sql`scope."readSeq"`, userId })} as "unreadCount", ${headcount} as "participantCount",
-        coalesce((select head from kit.heads where topic = 'room:' || r.id), 0) as seq
+        ${head} as seq
       from rooms r where r.id = scope.id`,
   })
 

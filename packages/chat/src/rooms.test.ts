@@ -96,6 +96,15 @@ test('the list has the newest activity first, with the last message and what I h
   expect((await as('bob')(rooms.get, { params: { id: a.id } })).unreadCount).toBe(1)
 })
 
+test('a room of the list says how far it has come, with what is no message: who follows it from there misses nothing', async () => {
+  const { id } = await service.group()
+  const said = await service.say(people.alice, id, 'one')
+  await as('bob')(messages.react, { params: { id: said.id, emoji: '👍' } })
+  const { seq } = await as('bob')(rooms.get, { params: { id } })
+  expect(seq).toBeGreaterThan(said.seq)
+  expect((await mine('bob')).find((r) => r.id === id)).toMatchObject({ seq, lastMessage: { seq: said.seq } })
+})
+
 test('rooms come page by page, each once, and as many statements however many there are', async () => {
   const ids = new Set<string>()
   let cursor: string | undefined

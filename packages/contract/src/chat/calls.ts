@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { id, time } from '../fields.ts'
+import { id, seq, time } from '../fields.ts'
 import { route } from '../route.ts'
 
 /** A call in a room, while it lasts. `people` are those whose devices LiveKit says are connected. */
@@ -32,10 +32,10 @@ export const join = route({
 export const get = route({
   method: 'GET',
   path: '/api/chats/{id}/call',
-  summary: 'The call of a room and who is in it, null where there is none',
+  summary: 'The call of a room and who is in it, null where there is none, as it was at `seq`, the head of the room',
   access: 'scoped',
   params,
-  response: z.strictObject({ call: Call.nullable() }),
+  response: z.strictObject({ call: Call.nullable(), seq }),
   example,
 })
 

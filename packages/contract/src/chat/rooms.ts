@@ -35,9 +35,10 @@ const mine = {
   participantCount: z.int(),
 }
 
-/** A room in my list. `participantIds` are the first ten who came. */
+/** A room in my list, as it was at `seq`, the head of its topic. `participantIds` are the first ten who came. */
 export const ListedRoom = Room.extend({
   ...mine,
+  seq,
   participantIds: z.array(id),
   lastMessage: Message.nullable(),
   /** Of the last message, or of the room while there is none. */
