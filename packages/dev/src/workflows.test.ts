@@ -126,8 +126,8 @@ test('who sweeps may be in the account for as long as the sweep may take, and th
 
 const release = () => parse(texts['release.yml']!) as Workflow
 
-test('CI runs on every pull request, and a release on every push to main and release, in order and never broken off', () => {
-  expect(Object.keys((parse(texts['ci.yml']!) as Workflow).on)).toEqual(['pull_request', 'workflow_call'])
+test('CI runs on every pull request and once a week, and a release on every push to main and release, in order and never broken off', () => {
+  expect(Object.keys((parse(texts['ci.yml']!) as Workflow).on)).toEqual(['pull_request', 'workflow_call', 'schedule'])
   const { on, concurrency } = release()
   expect(Object.keys(on)).toEqual(['push'])
   expect(on['push']?.branches).toEqual(['main', 'release'])
