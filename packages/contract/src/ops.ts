@@ -1,4 +1,5 @@
 export * as status from './ops/status.ts'
+export * as jobs from './ops/jobs.ts'
 export * as metrics from './ops/metrics.ts'
 export * as slo from './ops/slo.ts'
 export * as logs from './ops/logs.ts'

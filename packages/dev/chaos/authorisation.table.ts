@@ -131,10 +131,10 @@ export const table: readonly (readonly [why: string, answers: string, routes: st
     'for operators: see the other table',
     '401 403 403 403 401 403 403 403 403',
     `
-    ops status.get, ops status.services, ops status.health, ops metrics.overview, ops metrics.services,
+    ops status.get, ops status.services, ops status.health, ops jobs.list, ops metrics.overview, ops metrics.services,
     ops metrics.service, ops slo.get, ops logs.list, ops deployments.list, ops people.list, ops people.get,
     ops people.update, ops people.setStatus, ops people.setRole, ops audit.list, ops settings.list, ops settings.get,
-    ops settings.set`,
+    ops settings.set, ops jobs.retry, ops jobs.discard`,
   ],
   [
     'nothing was uploaded under this key, or it is no picture',
@@ -163,8 +163,10 @@ export const platform: readonly (readonly [answers: string, routes: string])[] =
   [
     '403 ok ok ok',
     `
-    status.get, status.services, status.health, metrics.overview, metrics.services, metrics.service, slo.get, logs.list,
+    status.get, status.services, status.health, jobs.list, metrics.overview, metrics.services, metrics.service, slo.get, logs.list,
     deployments.list, people.list, people.get, audit.list, settings.list, settings.get`,
   ],
+  // There is no such job.
+  ['403 403 404 404', 'jobs.retry, jobs.discard'],
   ['403 403 403 ok', 'people.update, people.setStatus, people.setRole, settings.set'],
 ]

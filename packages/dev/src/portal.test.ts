@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { sessions } from '@wealist/contract/auth'
 import * as board from '@wealist/contract/board'
 import { call } from '@wealist/contract/call'
-import { people, settings } from '@wealist/contract/ops'
+import { jobs, people, settings } from '@wealist/contract/ops'
 import { serviceNames } from '@wealist/contract/topology'
 import { users } from '@wealist/contract/user'
 import { docsPage, docsPolicy } from '@wealist/kit/docs'
@@ -11,6 +11,7 @@ import { dist } from '@wealist/ops-portal/build'
 import axe from 'axe-core'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { asAdministrator } from './databases.ts'
 import { landingPage } from './landing.ts'
 import { repository } from './repository.ts'
 import { browserPath, password, type PortalWorld, portalWorld } from './testing/portal-world.ts'
@@ -146,6 +147,59 @@ describe.skipIf(!browserPath)('the portal in a real browser', () => {
     ]
     expect(await Promise.all(refused.map(codeOf))).toEqual(refused.map(() => 'FORBIDDEN'))
     await page.context().close()
+  }, 60_000)
+
+  test('an operator looks why a job failed, has it tried again, discards another, and both are in the log', async () => {
+    const board = (statement: string, values: string[] = []) =>
+      asAdministrator(world.databases.board!, async (client) => void (await client.query(statement, values)))
+    const keep = async (error: string) => {
+      await board(`select graphile_worker.add_job('long.gone', job_key => $1, max_attempts => 1)`, [error])
+      await board('update graphile_worker._private_jobs set attempts = 1, last_error = key where key = $1', [error])
+    }
+    await keep('The peer was away')
+    await keep('Never mind')
+    await admin.goto('/services?name=board')
+    const job = (why: string) => admin.locator('[data-job]', { hasText: why })
+    await job('The peer was away').waitFor()
+    await admin.screenshot({ path: join(shots, 'en-light-failed-jobs.png'), fullPage: true })
+    expect(await violations(admin, 'failed jobs')).toEqual([])
+    await job('The peer was away')
+      .getByRole('button', { name: /^Try again/ })
+      .click()
+    await admin.getByText(/long\.gone \d+ runs again/).waitFor()
+    await expect.poll(() => job('The peer was away').count(), until).toBe(0)
+    await job('Never mind')
+      .getByRole('button', { name: /^Discard/ })
+      .click()
+    await admin.getByRole('dialog').getByText('never done').waitFor()
+    // Somebody else was faster.
+    await board('update graphile_worker._private_jobs set attempts = 0')
+    await admin.getByRole('dialog').getByRole('button', { name: 'Discard' }).click()
+    await admin.getByRole('alert').getByText('no failed job any more').waitFor()
+    await expect.poll(() => admin.locator('[data-job]').count(), until).toBe(0)
+    await keep('Never mind')
+    await admin.reload()
+    await job('Never mind')
+      .getByRole('button', { name: /^Discard/ })
+      .click()
+    await admin.getByRole('dialog').getByRole('button', { name: 'Discard' }).click()
+    await admin.getByText(/long\.gone \d+ is discarded/).waitFor()
+    await admin.goto('/audit')
+    await admin.locator('[data-action="job.retry"]').getByText('The peer was away').waitFor()
+    await admin
+      .locator('[data-action="job.discard"]')
+      .getByText(/job board\/long\.gone\/\d+ discarded/)
+      .waitFor()
+    await keep('Look, do not touch')
+    const viewer = await world.page()
+    await signIn(viewer, 'victor@example.com', '/services?name=board')
+    await viewer.locator('[data-job]', { hasText: 'Look, do not touch' }).waitFor()
+    expect(await viewer.getByTestId('failed-jobs').getByRole('button').count()).toBe(0)
+    await viewer.context().close()
+    const { accessToken: token } = await world.signIn('victor@example.com')
+    const as = { base: world.at('ops').base, token }
+    expect(await codeOf(call(jobs.retry, { params: { name: 'board', id: '1' } }, as))).toBe('FORBIDDEN')
+    await board('delete from graphile_worker._private_jobs')
   }, 60_000)
 
   test('a person is found and suspended: their open sessions are refused within a second, and both are in the log', async () => {

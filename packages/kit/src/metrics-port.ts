@@ -1,13 +1,15 @@
 import { serve, type ServerType } from '@hono/node-server'
 import { Hono } from 'hono'
+import { listFailed } from './jobs.failed.ts'
 import type { Running } from './start.ts'
 
 /**
  * What only operators' eyes reach, on a port of its own: `/metrics` for Prometheus, `/health/*` as on the public port,
- * and `/logs?level=&q=&limit=&at=&id=`, the last lines in memory (`LOG_RECENT`; none unless set), older than `at` and `id`.
+ * `/logs?level=&q=&limit=&at=&id=`, the last lines in memory (`LOG_RECENT`; none unless set), older than `at` and `id`, and
+ * `/jobs?limit=&at=&id=`, the jobs that failed for good, before `at` and `id`; with `id` alone that one.
  */
 export const serveMetrics = (
-  { base, app, recent }: Pick<Running, 'base' | 'app' | 'recent'>,
+  { base, app, recent, jobs }: Pick<Running, 'base' | 'app' | 'recent' | 'jobs'>,
   port: number,
   hostname: string,
 ): Promise<ServerType> => {
@@ -21,6 +23,13 @@ export const serveMetrics = (
     const { level = 'info', q, at, id, limit = '100' } = c.req.query()
     const before = at && id ? { at, id } : undefined
     return c.json({ items: recent.read({ level, q, before, limit: Math.min(Number(limit) || 1, 101) }) })
+  })
+  own.get('/jobs', async (c) => {
+    const { at, id, limit = '100' } = c.req.query()
+    const which = at && id ? { before: { at, id } } : { id }
+    return c.json({
+      items: jobs ? await listFailed(base.db, { ...which, limit: Math.min(Number(limit) || 1, 101) }) : [],
+    })
   })
   own.onError((error, c) => {
     base.log.error({ err: error }, 'the metrics port failed')

@@ -6,6 +6,7 @@ import { openBase, type OpenBase, type Overrides } from './base.ts'
 import { type Config, type Env, readConfig, withSecrets } from './config.ts'
 import type { Base } from './context.ts'
 import { socketContext } from './context.open.ts'
+import { hearDecisions } from './jobs.failed.ts'
 import { type Jobs, openJobs } from './jobs.ts'
 import type { LiveServer } from './live/live.ts'
 import { requestMetrics } from './metrics.ts'
@@ -72,6 +73,7 @@ export const start = async <S extends z.ZodObject, D extends object>(
     const { apart } = overrides
     if (db && spec.jobs)
       jobs = await openJobs({ base, ctx: shared, registry: spec.jobs, resident, ...(apart && { apart }) })
+    if (jobs && resident) hearDecisions(base)
     const state = { draining: false }
     const observe = requestMetrics(base.metrics)
     const runtime = { base, shared, contextOf, auth, limiter, revocations, peers, observe, live, jobs, recent, state }

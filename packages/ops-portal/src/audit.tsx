@@ -81,7 +81,17 @@ const Entries = ({ items }: { items: AuditEntry[] }) => {
                 {t(`audit.${entry.action}`, { target: nameOf(t, entry) })}
               </Table.Td>
               <Table.Td data-label={t('audit.change')}>
-                <Value of={entry.from} entry={entry} /> → <Value of={entry.to} entry={entry} strong />
+                {entry.action.startsWith('job.') ? (
+                  entry.from !== null && (
+                    <Text span size="sm" className="long">
+                      {t('audit.failure', { error: String(entry.from) })}
+                    </Text>
+                  )
+                ) : (
+                  <>
+                    <Value of={entry.from} entry={entry} /> → <Value of={entry.to} entry={entry} strong />
+                  </>
+                )}
               </Table.Td>
               <Table.Td data-label={t('audit.reason')}>{entry.reason}</Table.Td>
             </Table.Tr>

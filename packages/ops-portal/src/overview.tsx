@@ -91,22 +91,26 @@ export const Overview = () => {
               )}
             </section>
             <Hour total={hour.data?.total} />
-            <Title order={2} size="h4">
-              {t('overview.services')}
-            </Title>
-            <SimpleGrid cols={{ base: 1, xs: 2, md: 3, lg: 4 }} data-testid="services">
-              {found.services.map((service) => (
-                <ServiceCard key={service.name} service={service} />
-              ))}
-            </SimpleGrid>
-            <Title order={2} size="h4">
-              {t('overview.infrastructure')}
-            </Title>
-            <SimpleGrid cols={{ base: 1, xs: 3 }} data-testid="infrastructure">
-              {found.infrastructure.map((piece) => (
-                <PieceCard key={piece.name} piece={piece} />
-              ))}
-            </SimpleGrid>
+            <Stack gap="sm">
+              <Title order={2} size="h4">
+                {t('overview.services')}
+              </Title>
+              <SimpleGrid cols={{ base: 1, xs: 2, md: 3, lg: 4 }} data-testid="services">
+                {found.services.map((service) => (
+                  <ServiceCard key={service.name} service={service} />
+                ))}
+              </SimpleGrid>
+            </Stack>
+            <Stack gap="sm">
+              <Title order={2} size="h4">
+                {t('overview.infrastructure')}
+              </Title>
+              <SimpleGrid cols={{ base: 1, xs: 3 }} data-testid="infrastructure">
+                {found.infrastructure.map((piece) => (
+                  <PieceCard key={piece.name} piece={piece} />
+                ))}
+              </SimpleGrid>
+            </Stack>
           </>
         )}
       </Loaded>

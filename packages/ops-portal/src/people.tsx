@@ -7,7 +7,7 @@ import { useState } from 'react'
 import { ask } from './api.ts'
 import { day, number } from './format.ts'
 import { useText } from './i18n.ts'
-import { ButtonLink } from './links.tsx'
+import { AnchorLink } from './links.tsx'
 import { type Change, PersonChange } from './person-change.tsx'
 import { SearchBox } from './search-box.tsx'
 import { useSession } from './session.ts'
@@ -99,9 +99,8 @@ const PeopleTable = ({ items, onChange }: { items: Person[]; onChange: (person: 
                     </Text>
                   )}
                 </Text>
-                <Text size="xs" c="dimmed" title={t(person.emailVerified ? 'people.verified' : 'people.unverified')}>
-                  {person.email}
-                  {person.emailVerified ? ' ✓' : ''}
+                <Text size="xs" c="dimmed">
+                  {person.email} · {t(person.emailVerified ? 'people.verified' : 'people.unverified')}
                 </Text>
               </Table.Th>
               <Table.Td data-label={t('people.role')}>{t(`role.${person.role}`)}</Table.Td>
@@ -120,7 +119,7 @@ const PeopleTable = ({ items, onChange }: { items: Person[]; onChange: (person: 
               <Table.Td data-label={t('people.since')} className="short">
                 {day(language, person.createdAt)}
               </Table.Td>
-              <Table.Td ta="end">
+              <Table.Td>
                 <Actions person={person} mine={person.id === me?.id} admin={me?.role === 'admin'} onChange={onChange} />
               </Table.Td>
             </Table.Tr>
@@ -142,16 +141,17 @@ interface ActionsProps {
 const Actions = ({ person, mine, admin, onChange }: ActionsProps) => {
   const { t } = useText()
   return (
-    <Group gap="xs" justify="flex-end" wrap="nowrap">
-      <ButtonLink
-        size="xs"
-        variant="subtle"
+    <Group gap="md" wrap="nowrap">
+      <AnchorLink
+        size="sm"
+        underline="always"
+        className="short"
         to="/audit"
         search={{ target: person.id }}
         aria-label={t('people.auditOf', { name: person.name })}
       >
         {t('people.audit')}
-      </ButtonLink>
+      </AnchorLink>
       {admin && !mine && (
         <Menu position="bottom-end">
           <Menu.Target>

@@ -76,7 +76,7 @@ export const problemsOf = (
       key: `${name}-${job}`,
       title: t('overview.jobs', { name, job, count: count.toLocaleString(language) }),
       lead: t('overview.jobsLead'),
-      log: { service: name, level: 'error', q: job },
+      service: name,
     })),
   )
   return [...pieces, ...states, ...burning, ...jobs]

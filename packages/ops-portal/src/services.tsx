@@ -18,6 +18,7 @@ import type { Service } from '@wealist/contract/ops/status'
 import { serviceNames } from '@wealist/contract/topology'
 import { reading } from './api.ts'
 import { Condition } from './condition.tsx'
+import { FailedJobs } from './failed-jobs.tsx'
 import { bytes, milliseconds, moment, number, periodIn, share } from './format.ts'
 import { useText } from './i18n.ts'
 import { AnchorLink } from './links.tsx'
@@ -63,6 +64,7 @@ export const Services = () => {
                 onChoose={(next) => void navigate({ search: (s) => ({ ...s, name: next }), replace: true })}
               />
               <ServiceNow name={name} status={statusOf(name)} series={chosen} />
+              <FailedJobs key={name} name={name} />
               {found.since === null ? <Empty>{t('services.nothing')}</Empty> : <Plots of={chosen} />}
               {about && <About service={about} />}
               {found.since && (
@@ -117,7 +119,7 @@ const Figures = ({ services, chosen, condition, onChoose }: FiguresProps) => {
               <Table.Td>{bytes(language, f.memory)}</Table.Td>
               <Table.Td>{number(language, f.sockets, 0)}</Table.Td>
               <Table.Td>
-                <FailedJobs name={name} of={f.failedJobs} />
+                <Kept name={name} of={f.failedJobs} />
               </Table.Td>
             </Table.Tr>
           ))}
@@ -127,13 +129,13 @@ const Figures = ({ services, chosen, condition, onChoose }: FiguresProps) => {
   )
 }
 
-const FailedJobs = ({ name, of }: { name: ServiceSeries['name']; of: Record<string, number> | null }) => {
+const Kept = ({ name, of }: { name: ServiceSeries['name']; of: Record<string, number> | null }) => {
   const { t, language } = useText()
   const count = of && Object.values(of).reduce((a, b) => a + b, 0)
   return count ? (
     <AnchorLink
-      to="/logs"
-      search={{ service: name, level: 'error', q: 'job failed for good' }}
+      to="/services"
+      search={(s: object) => ({ ...s, name })}
       c="inherit"
       underline="always"
       aria-label={t('services.failedJobsOf', { name, count: number(language, count) })}

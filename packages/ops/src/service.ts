@@ -3,6 +3,7 @@ import { service } from '@wealist/kit/service'
 import * as audit from './audit.routes.ts'
 import * as deployments from './deployments.routes.ts'
 import { Config, open } from './deps.ts'
+import * as jobs from './jobs.routes.ts'
 import * as logs from './logs.routes.ts'
 import * as metrics from './metrics.routes.ts'
 import * as people from './people.routes.ts'
@@ -17,6 +18,7 @@ export const ops = service({
   open,
   features: [
     status.routes,
+    jobs.routes,
     metrics.routes,
     slo.routes,
     logs.routes,

@@ -3,7 +3,7 @@ import { id, moment, text, time } from '../fields.ts'
 import { page, paging } from '../page.ts'
 import { route } from '../route.ts'
 
-export const Action = z.enum(['user.status', 'user.role', 'user.name', 'setting'])
+export const Action = z.enum(['user.status', 'user.role', 'user.name', 'setting', 'job.retry', 'job.discard'])
 export type Action = z.infer<typeof Action>
 
 /** Who did what to whom. Rows are only ever added. */
@@ -15,9 +15,10 @@ export const AuditEntry = z
     actorId: id,
     /** As they are called now; the id is what stays. */
     actorName: z.string(),
-    /** The person's id, or the setting's key. */
+    /** The person's id, the setting's key, or the job as `board/notice/17`: service, name, id. */
     target: z.string(),
     targetName: z.string(),
+    /** What it was before; of a job, why it had failed. */
     from: z.unknown(),
     to: z.unknown(),
     reason: z.string().nullable(),

@@ -43,6 +43,7 @@ export const portalWorld = async () => {
   return {
     origin,
     portal: portal.url,
+    databases: local.databases,
     start,
     stop: async (name: ServiceName) => processes.get(name)!.stop(),
     /** Signs up; alice is the admin that configuration names. */

@@ -33,8 +33,8 @@ export const listenIn = ({ note, hear }: Secrets) => {
     for (const [, name, written] of Buffer.from(chunk).toString().matchAll(fields)) {
       const value = JSON.parse(`"${written!}"`) as string
       // An error has a code, too; operators read lines that were blanked; a share is a link that ends with its token; and
-      // whoever tries everything tries ids as passwords.
-      if (!/^([A-Z_]+|\[redacted\]|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})$/.test(value))
+      // whoever tries everything tries ids as passwords, and what objects and functions have by themselves as anything.
+      if (!(value in Function) && !/^([A-Z_]+|\[redacted\]|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})$/.test(value))
         note(name!, name === 'shareLink' ? value.split('/').at(-1)! : value)
     }
   }
