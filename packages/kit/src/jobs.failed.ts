@@ -1,9 +1,18 @@
-import { FailedJob } from '@wealist/contract/ops/jobs'
 import type { ServiceName } from '@wealist/contract/topology'
 import * as z from 'zod'
 import type { Bus } from './bus.ts'
 import type { Log } from './log.ts'
 import { empty, type Queryable, sql } from './sql.ts'
+
+/** A job that failed for good: it is kept, and not tried again by itself. Times as JSON has them. */
+export interface FailedJob {
+  id: string
+  name: string
+  attempts: number
+  error: string | null
+  addedAt: string
+  failedAt: string
+}
 
 /** What may be asked of the jobs that failed for good, latest failure first: those before one in this order, or the one. */
 export interface FailedQuery {
@@ -24,7 +33,7 @@ export const listFailed = (db: Queryable, { limit, before, id }: FailedQuery) =>
     order by ${failedAt} desc, id desc limit ${limit}`)
 
 /** What an operator wants of one failure of a job: that it begins anew, or is forgotten. */
-export const Decision = FailedJob.pick({ id: true, failedAt: true }).extend({ wanted: z.enum(['retry', 'discard']) })
+export const Decision = z.object({ id: z.string(), failedAt: z.string(), wanted: z.enum(['retry', 'discard']) })
 export type Decision = z.infer<typeof Decision>
 
 /** Does it once, however often it is told: a job that was retried and failed again has another `failedAt`. */
