@@ -9,13 +9,15 @@ import type { LambdaParts } from './lambda-rights.ts'
 import * as registry from './lambda.redis.ts'
 import type { Kept } from './lambda.redis.ts'
 import type { View } from './listener.ts'
-import type { Log } from './log.ts'
+import type { Head, Log } from './log.ts'
 import { control } from './message.ts'
 import { viewOf } from './rooms.ts'
 import type { Socket } from './socket.ts'
 import type { From } from './topic.ts'
 
 const mostFrames = 100
+/** Milliseconds for which a replay rests on what it last looked at. */
+const goodFor = 250
 
 export interface FrameHandling extends LambdaParts {
   live: LambdaLive
@@ -30,7 +32,12 @@ export const onFrame = async (parts: FrameHandling, kept: Kept, text: string): P
   if (kept.person.exp * 1000 <= parts.clock.now()) return live.end(kept.id, closeCodes.unauthorized)
   const socket = live.socketOf(kept)
   if (!socket) return live.end(kept.id, closeCodes.unknown)
-  const [count, topics] = await Promise.all([registry.pace(parts, kept.id), registry.topicsOf(parts, kept.id)])
+  const [count, topics, revoked] = await Promise.all([
+    registry.pace(parts, kept.id),
+    registry.topicsOf(parts, kept.id),
+    parts.revocations.freshCheck(kept.person),
+  ])
+  if (revoked) return live.end(kept.id, closeCodes.unauthorized)
   if (count > mostFrames) return live.end(kept.id, closeCodes.tooMany)
   const work: Promise<unknown>[] = []
   let said: Promise<unknown> = Promise.resolve()
@@ -46,7 +53,9 @@ export const onFrame = async (parts: FrameHandling, kept: Kept, text: string): P
     await handleFrame({ socket, warn: parts.warn }, seat, frame)
     if (frame.type === 'ping' && topics.size > 0) {
       // What was lost of the registration comes back, and who is there stays so.
-      await Promise.all([registry.join(parts, kept, [...topics]), live.present(kept, kept.standing ?? 'online', false)])
+      await Promise.all([registry.repair(parts, kept), live.present(kept, kept.standing ?? 'online', false)])
+      // Nobody watches the heads here: one whose topic began anew comes back, and is told by its `resume`.
+      if (await areOld(parts, topics)) return live.end(kept.id, closeCodes.restarting)
     }
   }
   await Promise.all(work)
@@ -56,7 +65,7 @@ export const onFrame = async (parts: FrameHandling, kept: Kept, text: string): P
 interface SeatOf {
   kept: Kept
   socket: Socket
-  topics: ReadonlySet<string>
+  topics: ReadonlyMap<string, string>
   send(type: string, payload: object): void
   work(promise: Promise<unknown>): void
 }
@@ -75,10 +84,9 @@ const seatOf = (parts: FrameHandling, { kept, socket, topics, send, work }: Seat
     standing: async () => (await log.head(own)).head,
     resume: (from) => {
       const begin = async () => {
-        const admitted = await live.admit(kept)
-        if (!admitted) return
-        await registry.join(parts, admitted, [own])
-        await replay(parts, { kept, topic: own, from, view: protocol, about: {} })
+        const at = await joinAt(parts, kept, own, from)
+        if (!(await live.admit(kept))) return
+        await replay(parts, { kept, topic: own, from, at, view: protocol, about: {} })
         await live.present(kept, kept.standing ?? 'online', true)
       }
       work(begin())
@@ -93,8 +101,7 @@ const seatOf = (parts: FrameHandling, { kept, socket, topics, send, work }: Seat
       if (typeof next !== 'object' || next.id !== kept.person.id) return live.end(kept.id, closeCodes.unauthorized)
       const admitted = await live.admit({ ...kept, person: next })
       if (!admitted) return
-      // Those that are left: deciding anew may have taken some.
-      await registry.join(parts, admitted, [...(await registry.topicsOf(parts, kept.id))])
+      await registry.repair(parts, admitted)
       send('renewed', { expiresAt: new Date(next.exp * 1000).toISOString() })
     },
     rooms: protocol.rooms && roomsOf(parts, { kept, socket, topics, send, work }),
@@ -108,9 +115,8 @@ const roomsOf = (parts: FrameHandling, { kept, socket, topics, send, work }: Sea
     subscribe: (wanted, n) => {
       const begin = async () => {
         const names = await registry.newer(parts, { id: kept.id, n, names: wanted.map((w) => w.name) })
-        const admitted = names.length > 0 ? await live.admit(kept) : undefined
-        const allowed = admitted && (await live.allowed(admitted, names))
-        if (!admitted || !allowed) return
+        if (names.length === 0) return
+        const allowed = await live.allowed(kept, names)
         if (allowed === 'unknown') {
           const about = names.map((name) => ({ [rule.key]: name }))
           return send('error', {
@@ -120,15 +126,15 @@ const roomsOf = (parts: FrameHandling, { kept, socket, topics, send, work }: Sea
             topics: about,
           })
         }
-        await registry.join(
-          parts,
-          admitted,
-          names.filter((name) => allowed.has(name)).map((name) => rule.prefix + name),
-        )
-        for (const { name, from } of wanted.filter((w) => names.includes(w.name))) {
-          const about = { [rule.key]: name, n }
-          if (!allowed.has(name)) send('removed', about)
-          else await replay(parts, { kept, topic: rule.prefix + name, from, view: viewOf(rule), about })
+        const mine = wanted.filter(({ name }) => names.includes(name) && allowed.has(name))
+        const heads = await Promise.all(mine.map(({ name, from }) => joinAt(parts, kept, rule.prefix + name, from)))
+        if (!(await live.admit(kept))) return
+        for (const name of names) if (!allowed.has(name)) send('removed', { [rule.key]: name, n })
+        const left = await registry.topicsOf(parts, kept.id)
+        for (const [i, { name, from }] of mine.entries()) {
+          const topic = rule.prefix + name
+          const replaying = { kept, topic, from, at: heads[i]!, view: viewOf(rule) }
+          if (left.has(topic)) await replay(parts, { ...replaying, about: { [rule.key]: name, n } })
         }
       }
       work(begin())
@@ -150,30 +156,63 @@ const roomsOf = (parts: FrameHandling, { kept, socket, topics, send, work }: Sea
   }
 }
 
+/** Puts it on a topic, then reads where that stands: what comes later is posted to it. */
+const joinAt = async (parts: FrameHandling, kept: Kept, topic: string, from: From) => {
+  await registry.join(parts, kept, new Map([[topic, from.epoch ?? '']]))
+  const at = await parts.log.head(topic)
+  if (!from.epoch) await registry.join(parts, kept, new Map([[topic, at.epoch]]))
+  return at
+}
+
+/** Whether any of the topics is of another epoch now than its client believes. */
+const areOld = async ({ log }: FrameHandling, topics: ReadonlyMap<string, string>) => {
+  const known = [...topics].filter(([, epoch]) => epoch)
+  const heads = await Promise.all(known.map(([topic]) => log.head(topic)))
+  return heads.some(({ epoch }, i) => epoch !== known[i]![1])
+}
+
 interface Replaying {
   kept: Kept
   topic: string
   from: From
+  at: Head
   view: View
   about: object
 }
 
-/** What came after, then where it stands. What is published meanwhile may come between: clients put it in order. */
-const replay = async (parts: FrameHandling, { kept, topic, from, view, about }: Replaying) => {
-  const { log, posts } = parts
-  const { head, epoch } = await log.head(topic)
+/**
+ * What came after, then where it stands. What is published meanwhile may come between: clients put it in order. `at` is
+ * of before the right was decided, so that nothing up to it is of after its end. It may take long, so it looks whether it
+ * is still wanted: a later `resume` takes its place.
+ */
+const replay = async (parts: FrameHandling, { kept, topic, from, at, view, about }: Replaying) => {
+  const { live, log, posts, clock } = parts
+  const { head, epoch } = at
   const { after } = from
   const tell = (type: string) => posts.post(kept.id, control(type, { ...about, seq: head, ...(epoch && { epoch }) }))
   const restart = async () => {
     await tell('reset')
     await tell('ready')
   }
+  const mine = await registry.replays(parts, kept, topic)
+  const isGood = async () => {
+    const [[now], latest] = await Promise.all([
+      registry.find(parts, [kept.id]),
+      registry.replaying(parts, kept.id, topic),
+    ])
+    return now !== undefined && latest === mine && (await live.stillMay(now, topic))
+  }
+  let looked = clock.now()
   if ((from.epoch && epoch && from.epoch !== epoch) || (after !== undefined && after > head)) return restart()
   for (let sent = after ?? head; sent < head;) {
     const frames = await log.read(topic, sent)
     if (frames[0]?.seq !== sent + 1) return restart()
     for (const frame of frames) {
       if (frame.seq > head) break
+      if (clock.now() - looked > goodFor) {
+        if (!(await isGood())) return
+        looked = clock.now()
+      }
       if (!(await posts.post(kept.id, shownAs(parts, frame, view)))) return
       sent = frame.seq
     }

@@ -9,7 +9,10 @@ import type { Show } from './presence.ts'
 import { read, say, type Standing } from './presence.redis.ts'
 import { viewOf } from './rooms.ts'
 
-export interface LambdaLive extends Pick<LambdaRights, 'admit' | 'allowed' | 'end' | 'socketOf' | 'sweep'> {
+export interface LambdaLive extends Pick<
+  LambdaRights,
+  'admit' | 'allowed' | 'end' | 'socketOf' | 'stillMay' | 'sweep'
+> {
   /** To everybody who is on the frame's topic, each checked first. */
   publish(frame: Frame): Promise<void>
   /** Says how somebody stands where their socket puts them, null for gone; tells the others where that may be new. */
@@ -72,5 +75,5 @@ export const openLambdaLive = (parts: LambdaParts): LambdaLive => {
   }
 
   const publish = (frame: Frame) => told(frame.topic, (kept) => handOver(kept, frame))
-  return { publish, admit, allowed, end, socketOf, present, sweep }
+  return { publish, admit, allowed, end, socketOf, stillMay, present, sweep }
 }

@@ -6,11 +6,13 @@ import type { Kept, Registry } from './lambda.redis.ts'
 import { control } from './message.ts'
 import { decide, decideRooms, type RightParts } from './right.ts'
 import type { Grant, Socket } from './socket.ts'
+import type { Timing } from './timing.ts'
 
 export interface LambdaParts extends RightParts, Registry {
   posts: Posts
   sockets: readonly Socket[]
   clock: { now(): number }
+  timing: Pick<Timing, 'random'>
 }
 
 /** Who may still hear what, where connections are in Redis and no process watches them. */
@@ -32,7 +34,7 @@ export interface LambdaRights {
 }
 
 export const openLambdaRights = (parts: LambdaParts): LambdaRights => {
-  const { redis, posts, clock, revocations, warn } = parts
+  const { redis, posts, clock, timing, revocations, warn } = parts
   const socketOf = ({ route }: Kept) => parts.sockets.find((s) => s.route.path === route)
 
   const end = async (id: string, code: CloseCode) => {
@@ -72,7 +74,7 @@ export const openLambdaRights = (parts: LambdaParts): LambdaRights => {
     const verdict = await decide(parts, socket, kept.person, kept.given)
     if (verdict === 'unknown') return 'unknown'
     if ('refused' in verdict) return ended(verdict.refused)
-    const rooms = [...(await registry.topicsOf(parts, kept.id))].filter((topic) => isRoom(kept, topic))
+    const rooms = [...(await registry.topicsOf(parts, kept.id)).keys()].filter((topic) => isRoom(kept, topic))
     if (rooms.length === 0) return verdict.grant
     const names = rooms.map((topic) => nameOf(kept, topic))
     const may = await allowed(kept, names)
@@ -81,13 +83,19 @@ export const openLambdaRights = (parts: LambdaParts): LambdaRights => {
     return verdict.grant
   }
 
+  // The versions are read before the right: what changes meanwhile makes them old. Which ones they are, the right says.
   const admit: LambdaRights['admit'] = async (kept) => {
-    const settled = await settle(kept)
-    if (settled === 'unknown') await end(kept.id, closeCodes.restarting)
-    if (typeof settled === 'string') return undefined
-    const admitted = { ...kept, versions: await versionsOf(settled.workspaces) }
-    await registry.keep(parts, admitted)
-    return admitted
+    for (let workspaces: readonly string[] = Object.keys(kept.versions ?? {}); ;) {
+      const versions = await versionsOf(workspaces)
+      const settled = await settle(kept)
+      if (settled === 'unknown') await end(kept.id, closeCodes.restarting)
+      if (typeof settled === 'string') return undefined
+      ;({ workspaces } = settled)
+      if (!workspaces.every((id) => id in versions)) continue
+      const admitted = { ...kept, versions }
+      await registry.keep(parts, admitted)
+      return admitted
+    }
   }
 
   const isOver = (kept: Kept) => kept.person.exp * 1000 <= clock.now()
@@ -125,15 +133,15 @@ export const openLambdaRights = (parts: LambdaParts): LambdaRights => {
     sweep: async () => {
       const ids = await registry.all(parts, clock.now())
       // In another order each minute: were there too many for one, they are not always the same that wait for the next.
-      await forEach(shuffled(ids), (id) =>
+      await forEach(shuffled(ids, timing.random), (id) =>
         review(id).catch((error: unknown) => warn('a connection could not be decided again', { err: error })),
       )
     },
   }
 }
 
-const shuffled = <T>(items: readonly T[]): T[] =>
+const shuffled = <T>(items: readonly T[], random: () => number): T[] =>
   items
-    .map((item) => ({ item, at: Math.random() }))
+    .map((item) => ({ item, at: random() }))
     .toSorted((a, b) => a.at - b.at)
     .map(({ item }) => item)

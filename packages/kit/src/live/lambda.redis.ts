@@ -32,8 +32,9 @@ export interface Registry {
 const longest = 2 * 3_600_000
 const keysOf = (service: ServiceName) => ({
   connection: (id: string) => `ws:${service}:connection:${id}`,
-  topics: (id: string) => `ws:${service}:topics:${id}`,
+  topics: (id: string) => `ws:${service}:on:${id}`,
   numbers: (id: string) => `ws:${service}:numbers:${id}`,
+  replays: (id: string) => `ws:${service}:replays:${id}`,
   pace: (id: string) => `ws:${service}:pace:${id}`,
   topic: (topic: string) => `ws:${service}:topic:${topic}`,
   everyone: `ws:${service}:connections`,
@@ -57,49 +58,76 @@ export const find = async ({ redis, service }: Registry, ids: readonly string[])
   return found.map((text) => (text ? (JSON.parse(text) as Kept) : undefined))
 }
 
-/** The topics that a connection is on. */
+/** The topics that a connection is on, and the epoch of each in which its client believes to be, empty where none is known. */
 export const topicsOf = async ({ redis, service }: Registry, id: string) =>
-  new Set(await redis.smembers(keysOf(service).topics(id)))
+  new Map(Object.entries(await redis.hgetall(keysOf(service).topics(id))))
 
-export const join = async ({ redis, service }: Registry, kept: Kept, topics: readonly string[]) => {
+export const join = async (parts: Registry, kept: Kept, topics: ReadonlyMap<string, string>) => {
+  if (topics.size === 0) return
+  const { topics: key } = keysOf(parts.service)
+  await Promise.all([parts.redis.hset(key(kept.id), Object.fromEntries(topics)), list(parts, kept, topics.keys())])
+}
+
+const list = async ({ redis, service }: Registry, kept: Kept, topics: Iterable<string>) => {
   const keys = keysOf(service)
-  if (topics.length === 0) return
   const end = endOf(kept)
   await Promise.all([
-    redis.sadd(keys.topics(kept.id), ...topics),
     redis.pexpireat(keys.topics(kept.id), end),
-    ...topics.flatMap((topic) => [
+    ...[...topics].flatMap((topic) => [
       redis.zadd(keys.topic(topic), end, kept.id),
       redis.pexpireat(keys.topic(topic), end + longest),
     ]),
   ])
 }
 
+/** Lists a connection again on its topics, for as long as it now lasts. A topic that is taken from it meanwhile stays so. */
+export const repair = async (parts: Registry, kept: Kept) => {
+  const { topic: key } = keysOf(parts.service)
+  const before = [...(await topicsOf(parts, kept.id)).keys()]
+  await list(parts, kept, before)
+  const left = await topicsOf(parts, kept.id)
+  const taken = before.filter((topic) => !left.has(topic))
+  await Promise.all(taken.map((topic) => parts.redis.zrem(key(topic), kept.id)))
+}
+
 export const leave = async ({ redis, service }: Registry, id: string, topics: readonly string[]) => {
   const keys = keysOf(service)
   if (topics.length === 0) return
-  await Promise.all([
-    redis.srem(keys.topics(id), ...topics),
-    ...topics.map((topic) => redis.zrem(keys.topic(topic), id)),
-  ])
+  // In this order, which `repair` rests on.
+  await redis.hdel(keys.topics(id), ...topics)
+  await Promise.all(topics.map((topic) => redis.zrem(keys.topic(topic), id)))
 }
+
+/** A number for a replay that begins: the highest one goes on, and those before it end. */
+export const replays = async ({ redis, service }: Registry, kept: Kept, topic: string) => {
+  const key = keysOf(service).replays(kept.id)
+  const [mine] = await Promise.all([redis.hincrby(key, topic, 1), redis.pexpireat(key, endOf(kept))])
+  return mine
+}
+
+export const replaying = async ({ redis, service }: Registry, id: string, topic: string) =>
+  Number(await redis.hget(keysOf(service).replays(id), topic))
 
 /** Forgets a connection, with the topics it was on. */
 export const drop = async ({ redis, service }: Registry, id: string) => {
   const keys = keysOf(service)
-  const topics = await redis.smembers(keys.topics(id))
+  const topics = await redis.hkeys(keys.topics(id))
   await Promise.all([
     redis.del(keys.connection(id)),
     redis.del(keys.topics(id)),
     redis.del(keys.numbers(id)),
+    redis.del(keys.replays(id)),
     redis.zrem(keys.everyone, id),
     ...topics.map((topic) => redis.zrem(keys.topic(topic), id)),
   ])
 }
 
-/** Who is on a topic now, 10,000 at most. */
-export const listenersOf = ({ redis, service }: Registry, topic: string, now: number) =>
-  redis.zrangebyscore(keysOf(service).topic(topic), now, '+inf', 'LIMIT', 0, 10_000)
+/** Who is on a topic now, 10,000 at most; those that are over are forgotten. */
+export const listenersOf = async ({ redis, service }: Registry, topic: string, now: number) => {
+  const key = keysOf(service).topic(topic)
+  await redis.zremrangebyscore(key, '-inf', now)
+  return redis.zrange(key, '0', '9999')
+}
 
 /** Every connection there is, some at a time; those that are over are forgotten. */
 export const all = async ({ redis, service }: Registry, now: number) => {

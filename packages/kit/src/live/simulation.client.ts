@@ -2,19 +2,12 @@ import { newId } from '../ids.ts'
 import { closeCodes } from './close-codes.ts'
 import type { Open, Wire } from './connection.ts'
 import { type Cursor, openCursor, type StreamFrame } from './cursor.ts'
-import { noThings, put, type SimulatedDatabase, type Things } from './simulation.database.ts'
+import { noThings, put, type Things } from './simulation.database.ts'
+import type { Fleet, Ground } from './simulation.fleet.ts'
 import { type LineOptions, simulatedLine } from './simulation.network.ts'
-import type { SimulatedProcess } from './simulation.process.ts'
-import type { Chance, VirtualTime } from './simulation.time.ts'
 
-export interface World {
-  time: VirtualTime
-  chance: Chance
-  database: SimulatedDatabase
-  /** A process that is up, as the balancer picks it; undefined while none is. */
-  process(): SimulatedProcess | undefined
-  /** Sessions that were ended, and when. */
-  ended: Map<string, number>
+export interface World extends Ground {
+  fleet: Fleet
   fail(about: string): void
 }
 
@@ -28,7 +21,7 @@ interface ThingEvent extends StreamFrame {
  * event compares what it shows with what the database held at that seq.
  */
 export const simulatedClient = (world: World, name: string, topic: string, userId: string) => {
-  const { time, database } = world
+  const { time, database, fleet } = world
   const { chance, between } = world.chance
   let things: Things = noThings()
   let at: number | undefined
@@ -110,9 +103,10 @@ export const simulatedClient = (world: World, name: string, topic: string, userI
   const comeBack = (ms: number) => void time.after(ms, () => void (stopped || connection || barred || open()))
 
   const open = () => {
-    const process = world.process()
-    if (!process) return comeBack(between(100, 1000))
-    const options: LineOptions = { loose: chance(0.25), speed: chance(0.2) ? between(5_000, 40_000) : 1e6 }
+    const door = fleet.door()
+    if (!door) return comeBack(between(100, 1000))
+    const loose = !fleet.ordered || chance(0.25)
+    const options: LineOptions = { loose, speed: chance(0.2) ? between(5_000, 40_000) : 1e6 }
     const mine = simulatedLine(time, world.chance, options, {
       hear: (text) => {
         if (line !== mine) return
@@ -130,7 +124,7 @@ export const simulatedClient = (world: World, name: string, topic: string, userI
       lost()
       comeBack(between(10, 2000))
     }
-    const opened = process.connect({
+    const opened = door({
       wire: guarded,
       topic,
       userId,
@@ -160,7 +154,7 @@ export const simulatedClient = (world: World, name: string, topic: string, userI
     comeBack(between(10, 2000))
   }
 
-  // What the server hands to this person: each seq once and in order after each resume, and nothing they may not see.
+  // What the server hands to this person: nothing they may not see, and where it keeps order each seq once after each resume.
   const guard = (wire: Wire) => {
     const session = sid
     let last: number | undefined
@@ -171,9 +165,10 @@ export const simulatedClient = (world: World, name: string, topic: string, userI
       if (end !== undefined && time.now() > end + 1000 && frame.type !== 'bye')
         fail('was sent to after its session ended')
       if (frame.seq !== undefined) {
-        if (last !== undefined && frame.seq !== last + 1 && resumes-- <= 0) fail(`was sent ${frame.seq} after ${last}`)
+        const next = last === undefined || frame.seq === last + 1
+        if (fleet.ordered && !next && resumes-- <= 0) fail(`was sent ${frame.seq} after ${last}`)
         last = frame.seq
-        if (!database.maySee(topic, userId, frame.seq)) fail(`was sent ${frame.seq}, which is no longer theirs`)
+        if (!fleet.maySee(topic, userId, frame.seq)) fail(`was sent ${frame.seq}, which is no longer theirs`)
       } else if (frame.type === 'ready' || frame.type === 'reset') last = (frame.payload as { seq: number }).seq
       wire.send(message)
     }

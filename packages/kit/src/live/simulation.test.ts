@@ -1,52 +1,50 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { newId } from '../ids.ts'
 import { simulatedClient, type World } from './simulation.client.ts'
 import { simulatedDatabase } from './simulation.database.ts'
-import { simulatedBus } from './simulation.network.ts'
-import { type SimulatedProcess, simulatedProcess } from './simulation.process.ts'
+import { simulatedFunctions } from './simulation.functions.ts'
+import { simulatedProcesses } from './simulation.process.ts'
 import { chanceOf, virtualTime } from './simulation.time.ts'
 
 const seeds = process.env['SIMULATION_SEED']
   ? [Number(process.env['SIMULATION_SEED'])]
   : Array.from({ length: Number(process.env['SIMULATION_RUNS'] ?? 60) }, (_, i) => i + 1)
 
-test.each(seeds)(
-  'whatever is lost, doubled, late or dies, every client ends with what is stored (seed %i)',
-  async (seed) => {
-    const { failures, done } = await simulate(seed)
-    if (process.env['SIMULATION_TELL']) console.log(seed, JSON.stringify(done))
-    expect(failures, `SIMULATION_SEED=${seed}`).toEqual([])
-    expect(done.delivered).toBeGreaterThan(0)
-  },
-)
+const transports = { processes: simulatedProcesses, functions: simulatedFunctions }
+type Transport = keyof typeof transports
 
-const simulate = async (seed: number) => {
+describe.each(Object.keys(transports) as Transport[])('on %s', (transport) => {
+  test.each(seeds)(
+    'whatever is lost, doubled, late or dies, every client ends with what is stored (seed %i)',
+    async (seed) => {
+      const { failures, done } = await simulate(transport, seed)
+      if (process.env['SIMULATION_TELL']) console.log(transport, seed, JSON.stringify(done))
+      expect(failures, `SIMULATION_SEED=${seed}`).toEqual([])
+      expect(done.delivered).toBeGreaterThan(0)
+    },
+  )
+})
+
+const simulate = async (transport: Transport, seed: number) => {
   const chance = chanceOf(seed)
   const time = virtualTime(chance.random)
   const database = simulatedDatabase(time, chance)
-  const bus = simulatedBus(time, chance)
   const ended = new Map<string, number>()
   const failures: string[] = []
   const done = { delivered: 0, gaps: 0, fills: 0, broken: 0, resets: 0, slow: 0, died: 0, restored: 0, removed: 0 }
-  const counts = {
-    delivered: (n: number) => void (done.delivered += n),
+  const ground = { time, chance, database, ended }
+  const fleet = transports[transport](ground, {
+    delivered: (n) => void (done.delivered += n),
     gap: () => void done.gaps++,
     filled: () => void done.fills++,
     broken: () => void done.broken++,
     reset: () => void done.resets++,
     slow: () => void done.slow++,
-  }
-  const start = () => simulatedProcess({ time, database, bus, ended, counts })
-  const processes: SimulatedProcess[] = [start(), start(), start()]
+    died: () => void done.died++,
+  })
   const world: World = {
-    time,
-    chance,
-    database,
-    ended,
-    process: () => {
-      const up = processes.filter((p) => p.alive)
-      return up.length > 0 ? chance.pick(up) : undefined
-    },
+    ...ground,
+    fleet,
     fail: (about) => void (failures.length < 10 && failures.push(`${Math.round(time.now() - begun)} ms: ${about}`)),
   }
   const begun = time.now()
@@ -57,36 +55,13 @@ const simulate = async (seed: number) => {
     simulatedClient(world, `client ${i}`, names[i % 2]!, people[i % people.length]!),
   )
 
-  // A request: it commits on some process, which publishes a little later, unless it dies before.
-  const write = async (commit: () => ReturnType<typeof database.change>) => {
-    const on = world.process()
-    if (!on) return
-    await time.sleep(chance.between(0.1, 20))
-    if (!on.alive) return
-    const { restores } = database
-    const event = commit()
-    await time.sleep(chance.chance(0.1) ? chance.between(10, 300) : chance.between(0, 3))
-    if (database.restores === restores) on.publish(event)
-  }
-  const leaving = new Set<SimulatedProcess>()
-  const restart = async (i: number) => {
-    const old = processes[i]!
-    if (!old.alive || leaving.has(old)) return
-    leaving.add(old)
-    done.died++
-    if (chance.chance(0.4)) await old.drain(chance.between(0, 3000))
-    old.die()
-    await time.sleep(chance.between(10, 3000))
-    processes[i] = start()
-  }
   const everybody = () => chance.pick(clients)
   const hazards: [number, () => unknown][] = [
     [1.2, () => everybody().drop()],
     [0.3, () => everybody().stall()],
     [0.5, () => everybody().readAgain()],
     [0.2, () => everybody().startOver()],
-    [0.15, () => restart(Math.floor(chance.between(0, processes.length)))],
-    [0.3, () => chance.pick(processes).bus.deafen(chance.between(10, 5000))],
+    ...fleet.hazards,
     [0.1, () => burst(chance.pick(names), chance.chance(0.3) ? 1200 : 150)],
     [0.05, () => database.trim(chance.pick(names))],
     [0.03, () => restore(chance.pick(names))],
@@ -96,16 +71,16 @@ const simulate = async (seed: number) => {
   const remove = async (topic: string, userId: string) => {
     if (!database.topic(topic).members.has(userId)) return
     done.removed++
-    await write(() => database.removeMember(topic, userId))
+    await fleet.write(() => database.removeMember(topic, userId))
     await time.sleep(chance.between(0, 4000))
     if (database.topic(topic).members.has(userId)) return
-    await write(() => database.addMember(topic, userId))
+    await fleet.write(() => database.addMember(topic, userId))
     invite()
   }
   const restore = (topic: string) => {
     done.restored++
     database.restore(topic)
-    bus.restart()
+    fleet.restored()
     for (const client of clients) if (client.topic === topic) client.restored()
     invite()
   }
@@ -114,7 +89,7 @@ const simulate = async (seed: number) => {
   }
   const endSession = (sid: string) => {
     ended.set(sid, time.now())
-    for (const p of processes) time.after(chance.between(0, 900), () => p.hearRevocation(sid))
+    fleet.endSession(sid)
   }
   // Work of a process that dies before it says a word of it.
   const burst = (topic: string, n: number) => {
@@ -122,36 +97,29 @@ const simulate = async (seed: number) => {
   }
 
   for (let second = 0; second < 60; second++) {
-    Object.assign(
-      bus.faults,
-      chance.pick([
-        { lost: 0, doubled: 0, slow: 5 },
-        { lost: 0.1, doubled: 0.1, slow: 60 },
-        { lost: 0.5, doubled: 0.3, slow: 400 },
-      ]),
-    )
+    fleet.trouble(chance.pick([0, 1, 2]))
     database.trouble.failing = chance.chance(0.2) ? chance.between(0.1, 0.9) : 0
     for (const [often, hazard] of hazards)
       if (chance.chance(often / 2)) time.after(chance.between(0, 1000), () => void hazard())
     const writes = chance.between(0, 15)
     for (let i = 0; i < writes; i++)
-      time.after(chance.between(0, 1000), () => void write(() => database.change(chance.pick(names))))
+      time.after(chance.between(0, 1000), () => void fleet.write(() => database.change(chance.pick(names))))
     await time.run(1000)
   }
 
   // Everything heals, and who lost something is given the time in which they notice.
-  Object.assign(bus.faults, { lost: 0, doubled: 0, slow: 5, down: false })
+  fleet.trouble(0)
   database.trouble.failing = 0
   await time.run(15_000)
   invite()
   await time.run(10_000)
   for (const client of clients) client.heal()
-  await time.run(70_000)
+  await time.run(100_000)
   for (const client of clients) {
     const verdict = client.verdict()
     if (verdict) failures.push(`at the end: ${verdict}`)
     client.stop()
   }
-  for (const p of processes) if (p.alive) p.die()
+  fleet.stop()
   return { failures, done }
 }
