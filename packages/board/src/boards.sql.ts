@@ -26,8 +26,8 @@ export const get = (db: Queryable, { id, userId }: { id: string; userId: string 
 export const lockAll = async (tx: Queryable, projectId: string) => {
   const [, boards] = await Promise.all([
     tx.run(sql`select from boards where project_id = ${projectId} order by id for no key update`),
-    tx.rows<{ id: string; rank: string }>(
-      sql`select id, rank from boards where project_id = ${projectId} order by rank, id`,
+    tx.rows<{ id: string; rank: string; movingTo: string | null }>(
+      sql`select id, rank, moving_to as "movingTo" from boards where project_id = ${projectId} order by rank, id`,
     ),
   ])
   return boards
@@ -35,7 +35,9 @@ export const lockAll = async (tx: Queryable, projectId: string) => {
 
 /** Locks one board of a project, so that nobody else places a task in it. */
 export const lock = (tx: Queryable, { id, projectId }: { id: string; projectId: string }) =>
-  tx.row<{ id: string }>(sql`select id from boards where id = ${id} and project_id = ${projectId} for no key update`)
+  tx.row<{ movingTo: string | null }>(
+    sql`select moving_to as "movingTo" from boards where id = ${id} and project_id = ${projectId} for no key update`,
+  )
 
 export interface NewRow {
   id: string
@@ -64,5 +66,9 @@ export const update = (
 
 export const place = (tx: Queryable, { id, rank }: { id: string; rank: string }) =>
   tx.json<Board>(sql`update boards b set rank = ${rank}, updated_at = now() where id = ${id} returning ${columns}`)
+
+/** Says where the tasks of a board that goes follow to. */
+export const moveOn = (tx: Queryable, { id, to }: { id: string; to: string }) =>
+  tx.run(sql`update boards set moving_to = ${to} where id = ${id}`)
 
 export const remove = (tx: Queryable, id: string) => tx.run(sql`delete from boards where id = ${id}`)

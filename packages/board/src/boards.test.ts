@@ -79,6 +79,50 @@ test('a board goes while tasks are moved in, made in and restored to it: no task
   expect(all).toHaveLength(12 + stored)
 })
 
+test('a board of more tasks than one transaction moves goes by and by: all follow in order, and the log tells of each', async () => {
+  const [todo, doing] = project.boards
+  await service.rows(
+    `insert into tasks (id, project_id, board_id, title, priority, status, rank, created_by, deleted_at)
+      select gen_random_uuid(), $1, $2, 't' || n, 'low', 'todo', 'b' || lpad(n::text, 6, '0'), $3, case when n > 2300 then now() end
+      from generate_series(1, 3400) n`,
+    [project.id, todo!.id, service.people.alice.id],
+  )
+  await alice(boards.remove, { params: { id: todo!.id }, query: { moveTasksTo: doing!.id } })
+  expect(await names()).toEqual(['To do', 'In progress', 'Done'])
+  await expect.poll(names, { timeout: 20_000 }).toEqual(['In progress', 'Done'])
+  const moved = await service.rows<{ title: string; gone: boolean }>(
+    'select title, deleted_at is not null as gone from tasks where board_id = $1 order by gone, rank',
+    [doing!.id],
+  )
+  expect(moved).toHaveLength(3400)
+  expect(moved.filter((t) => !t.gone).map((t) => t.title)).toEqual(Array.from({ length: 2300 }, (_, i) => `t${i + 1}`))
+  const told = await service.rows<{ type: string; n: number }>(
+    `select type, actor_id, count(distinct coalesce(subject::text, seq::text))::int as n from kit.events
+      where topic = $1 and type in ('task.moved', 'board.deleted') group by 1, 2 order by min(seq)`,
+    [`project:${project.id}`],
+  )
+  const by = { actor_id: service.people.alice.id }
+  expect(told).toEqual([
+    { type: 'task.moved', ...by, n: 2300 },
+    { type: 'board.deleted', ...by, n: 1 },
+  ])
+})
+
+test('while the tasks of a board move on nothing comes in, and where they go to stays; to delete it again changes nothing', async () => {
+  const [todo, doing, done] = project.boards
+  const task = await add('elsewhere', done!.id)
+  await service.rows('update boards set moving_to = $2 where id = $1', [todo!.id, doing!.id])
+  expect(await codeOf(add('new'))).toBe('CONFLICT')
+  const move = { targetBoardId: todo!.id, position: 0 }
+  expect(await codeOf(alice(tasks.move, { params: { id: task.id }, body: move }))).toBe('CONFLICT')
+  const remove = (id: string, moveTasksTo: string) =>
+    codeOf(alice(boards.remove, { params: { id }, query: { moveTasksTo } }))
+  expect(await remove(doing!.id, done!.id)).toBe('CONFLICT')
+  expect(await remove(done!.id, todo!.id)).toBe('VALIDATION_ERROR')
+  expect(await remove(todo!.id, done!.id)).toBe('OK')
+  expect(await names()).toEqual(['To do', 'In progress', 'Done'])
+})
+
 test('boards of another project are refused, wherever they are named', async () => {
   const foreign = (await service.project()).boards[0]!.id
   const task = await add('mine')

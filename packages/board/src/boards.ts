@@ -5,10 +5,13 @@ import type { Tx } from '@wealist/kit/tx'
 import { change, see, topicOf } from './access.ts'
 import * as boards from './boards.sql.ts'
 import type { Ctx } from './deps.ts'
+import * as projects from './projects.sql.ts'
 import { rankAt, ranksBetween } from './ranks.ts'
 import * as tasks from './tasks.sql.ts'
 
 const mostBoards = 100
+/** Tasks that move at once: half a millisecond each, with what the log says of them. */
+const atOnce = 1000
 
 export const list = async (ctx: Ctx, projectId: string) => {
   const { scope, item } = await boards.list(ctx.db, { projectId, userId: ctx.actor.id })
@@ -48,31 +51,55 @@ export const reorder = (ctx: Ctx, id: string, position: number) =>
     return board
   })
 
-/** A board goes, its tasks do not: they follow, in order, to the end of another board. */
+/**
+ * A board goes, its tasks do not: they follow, in order, to the end of another board. Where they are too many for one
+ * transaction a job moves on; until then the board is there and takes nothing in.
+ */
 export const remove = (ctx: Ctx, id: string, target: string | undefined) =>
   change(ctx, { via: 'board', id, least: 'admin' }, async (tx, { projectId }) => {
-    const others = (await boards.lockAll(tx, projectId)).filter((b) => b.id !== id)
-    if (others.length === 0) throw conflict('The last board of a project stays.')
-    if (target !== undefined && !others.some((b) => b.id === target))
+    const there = await boards.lockAll(tx, projectId)
+    const staying = there.filter((b) => b.id !== id && b.movingTo === null)
+    if (there.some((b) => b.id === id && b.movingTo !== null)) return undefined
+    if (staying.length === 0) throw conflict('The last board of a project stays.')
+    if (there.some((b) => b.movingTo === id)) throw conflict('The tasks of another board are still moving to this one.')
+    if (target !== undefined && !staying.some((b) => b.id === target))
       throw invalid([{ path: 'moveTasksTo', message: 'is not another board of this project' }])
-    await moveTasks(tx, { projectId, from: id, to: target ?? others[0]!.id, asked: target !== undefined })
-    await boards.remove(tx, id)
-    tx.emit(topicOf(projectId), 'board.deleted', { id })
+    const to = target ?? staying[0]!.id
+    await moveSome(tx, { projectId, boardId: id, actorId: ctx.actor.id, to, asked: target !== undefined })
     return undefined
   })
 
-const moveTasks = async (
-  tx: Tx,
-  { projectId, from, to, asked }: { projectId: string; from: string; to: string; asked: boolean },
-) => {
-  const ids = await tasks.idsOf(tx, from)
+interface Moving {
+  projectId: string
+  boardId: string
+  actorId: string
+}
+
+/** The rest of the tasks of a board that goes, some at a time. */
+export const goOn = (ctx: Pick<Ctx, 'tx'>, moving: Moving) => {
+  const { projectId, boardId, actorId } = moving
+  const going = async (tx: Tx) => {
+    tx.actAs(actorId)
+    if (!(await projects.hold(tx, projectId))) return
+    const to = (await boards.lockAll(tx, projectId)).find((b) => b.id === boardId)?.movingTo
+    if (to) await moveSome(tx, { ...moving, to, asked: true })
+  }
+  return ctx.tx(going, { turn: topicOf(projectId) })
+}
+
+const moveSome = async (tx: Tx, { to, asked, ...moving }: Moving & { to: string; asked: boolean }) => {
+  const { projectId, boardId } = moving
+  const ids = await tasks.idsOf(tx, { boardId, limit: atOnce })
   if (ids.length > 0 && !asked) throw conflict('This board has tasks: say with moveTasksTo where they go.')
-  const last = await tasks.lastRank(tx, to)
-  for (const { id, task } of await tasks.placeAll(tx, {
-    boardId: to,
-    ids,
-    ranks: ranksBetween(last, null, ids.length),
-  }))
+  const ranks = ranksBetween(await tasks.lastRank(tx, to), null, ids.length)
+  for (const { id, task } of await tasks.placeAll(tx, { boardId: to, ids, ranks }))
     tx.emit(topicOf(projectId), 'task.moved', task, id)
-  await tasks.moveTrash(tx, { from, to })
+  const trashed = await tasks.moveTrash(tx, { from: boardId, to, limit: atOnce })
+  if (ids.length === atOnce || trashed === atOnce) {
+    await boards.moveOn(tx, { id: boardId, to })
+    tx.addJob('board.move', moving, { key: `board:${boardId}` })
+  } else {
+    await boards.remove(tx, boardId)
+    tx.emit(topicOf(projectId), 'board.deleted', { id: boardId })
+  }
 }

@@ -20,9 +20,9 @@ export const list = (db: Queryable, { taskId, userId, page }: { taskId: string; 
     keys: ['createdAt', 'id'],
   })
 
-/** Locks a living task, and counts the comments it ever had: of the deleted ones a row stays. Undefined where it is gone. */
+/** Locks a living task; gives how many comments it ever had: of the deleted ones a row stays. Undefined where it is gone. */
 export const hold = (tx: Queryable, taskId: string) =>
-  tx.row<{ comments: number }>(sql`select (select count(*)::int from comments where task_id = ${taskId}) as comments
+  tx.row<{ comments: number }>(sql`select comment_count + deleted_comment_count as comments
     from tasks where id = ${taskId} and deleted_at is null for no key update`)
 
 /** The thread of a comment that can be answered: the comment it began with. */
@@ -73,7 +73,7 @@ export const blank = (tx: Queryable, id: string) =>
     tx,
     sql`with c as (update comments c set content = '', mentions = '{}', version = version + 1, updated_at = now(), deleted_at = now()
         where id = ${id} returning c.*),
-      t as (update tasks t set comment_count = comment_count - 1 from c where t.id = c.task_id returning t.*)`,
+      t as (update tasks t set comment_count = comment_count - 1, deleted_comment_count = deleted_comment_count + 1 from c where t.id = c.task_id returning t.*)`,
   )
 
 /** The ids of all comments on tasks. */

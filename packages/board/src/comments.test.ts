@@ -114,12 +114,37 @@ test('a task in the trash shows and takes no comments; with it, for good, goes w
   expect(await service.rows("select from kit.events where payload like '%remember-the-milk%'")).toHaveLength(0)
 })
 
+test('one more comment reads as few rows of a task with thousands as of one with none; two at once do not pass the bound', async () => {
+  const read = async () => {
+    // A connection tells what it did at its end.
+    await service.running.base.db.rest()
+    const [row] = await service.rows<{ n: number }>(
+      `select sum(idx_tup_read)::int as n from pg_stat_user_indexes where relname = 'comments'`,
+    )
+    return row!.n
+  }
+  await service.rows(
+    `insert into comments (id, task_id, project_id, author_id, author_name, content)
+      select gen_random_uuid(), $1, $2, $3, 'Alice', '' from generate_series(1, 4998) n`,
+    [id, project.id, service.people.alice.id],
+  )
+  await service.rows('update tasks set comment_count = 4998 where id = $1', [id])
+  const before = await read()
+  await say('alice', 'nearly the last')
+  expect((await read()) - before).toBeLessThan(10)
+  const codes = await Promise.all(
+    ['alice', 'bob', 'alice', 'bob'].map((who) => codeOf(say(who as Who, 'the last one'))),
+  )
+  expect(codes.toSorted()).toEqual(['CONFLICT', 'CONFLICT', 'CONFLICT', 'OK'])
+})
+
 test('a task has 5,000 comments at most, those that were deleted too: of each a row stays', async () => {
   await service.rows(
     `insert into comments (id, task_id, project_id, author_id, author_name, content, deleted_at)
       select gen_random_uuid(), $1, $2, $3, 'Alice', '', now() from generate_series(1, 4999)`,
     [id, project.id, service.people.alice.id],
   )
+  await service.rows('update tasks set deleted_comment_count = 4999 where id = $1', [id])
   const { id: last } = await say('alice', 'the last one')
   await remove('alice', last)
   expect(await counted()).toBe(0)

@@ -5,6 +5,9 @@ import * as requests from './join-requests.sql.ts'
 import * as members from './members.sql.ts'
 import * as projects from './projects.sql.ts'
 
+// A transaction has seconds; who is in more projects than this, or a workspace with more, is finished by the job it leaves.
+const most = 200
+
 // A membership is remembered for 30 s and a transaction has 10: whoever began to make a project by then has made it.
 const stragglers = 60_000
 
@@ -17,21 +20,28 @@ export const follow = async (tx: Tx, event: DirectoryEvent): Promise<void> => {
     const { workspaceId } = event.payload
     await endProjects(tx, { workspaceId })
     tx.addJob('workspace.end', { workspaceId }, { runAt: new Date(Date.now() + stragglers) })
-  } else if (event.type === 'person.deleted') await leave(tx, { userId: event.payload.userId, workspaceId: undefined })
-  else if (event.payload.role === null) await leave(tx, event.payload)
+  } else if (event.type === 'person.deleted') await leave(tx, { userId: event.payload.userId })
+  else if (event.payload.role === null) {
+    const { userId, workspaceId } = event.payload
+    await leave(tx, { userId, workspaceId })
+  }
 }
 
 export const endProjects = async (tx: Tx, { workspaceId }: { workspaceId: string }) => {
-  const ids = await projects.idsOf(tx, workspaceId)
+  const ids = await projects.idsOf(tx, { workspaceId, limit: most })
   for (const id of await projects.remove(tx, ids)) tx.emit(topicOf(id), 'project.deleted', { id })
+  if (ids.length === most) tx.addJob('workspace.end', { workspaceId })
 }
 
-// A project whose owner is gone falls to its most senior member.
-const leave = async (tx: Tx, { userId, workspaceId }: { userId: string; workspaceId: string | undefined }) => {
-  await requests.end(tx, { userId, workspaceId })
-  for (const { projectId, role } of await members.removeEverywhere(tx, { userId, workspaceId })) {
+/** A project whose owner is gone falls to its most senior member. Who comes back meanwhile stays in what they come back to. */
+export const leave = async (tx: Tx, who: members.Leaving) => {
+  const { userId, workspaceId } = who
+  if (!who.before) await requests.end(tx, { userId, workspaceId })
+  const left = await members.removeEverywhere(tx, { ...who, limit: most })
+  for (const { projectId, role } of left) {
     tx.emit(topicOf(projectId), 'member.removed', { projectId, userId, stillViewer: false })
     const owner = role === 'owner' ? await members.promote(tx, projectId) : undefined
     if (owner) tx.emit(topicOf(projectId), 'member.updated', owner)
   }
+  if (left.length === most) tx.addJob('projects.leave', { ...who, before: left[0]!.before })
 }

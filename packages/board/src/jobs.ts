@@ -2,12 +2,16 @@ import { cron, eventRetention, job, type JobCtx } from '@wealist/kit/jobs'
 import { removeObjects } from '@wealist/kit/objects'
 import * as z from 'zod'
 import * as attachments from './attachments.ts'
+import * as boards from './boards.ts'
 import type { Deps } from './deps.ts'
-import { endProjects } from './directory.ts'
+import { endProjects, leave } from './directory.ts'
 import * as notices from './notices.ts'
 import { remind } from './reminders.ts'
 import * as tasks from './tasks.ts'
 import * as trash from './trash.ts'
+
+const Leaving = z.strictObject({ userId: z.string(), workspaceId: z.string().optional(), before: z.string() })
+const Moving = z.strictObject({ projectId: z.string(), boardId: z.string(), actorId: z.string() })
 
 export const jobs = [
   job('ranks.even', z.strictObject({ projectId: z.string(), boardId: z.string() }), (ctx: JobCtx<Deps>, board) =>
@@ -19,6 +23,8 @@ export const jobs = [
   job('workspace.end', z.strictObject({ workspaceId: z.string() }), (ctx: JobCtx<Deps>, gone) =>
     ctx.tx((tx) => endProjects(tx, gone)),
   ),
+  job('projects.leave', Leaving, (ctx: JobCtx<Deps>, who) => ctx.tx((tx) => leave(tx, who))),
+  job('board.move', Moving, (ctx: JobCtx<Deps>, board) => boards.goOn(ctx, board)),
   removeObjects,
   ...notices.jobs,
   cron('reminders.find', '*/5 * * * *', (ctx: JobCtx<Deps>) => remind(ctx)),

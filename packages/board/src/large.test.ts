@@ -235,6 +235,8 @@ const payloadOf = (name: string, ids: Ids) => {
     'ranks.even': { projectId, boardId: ids['board'] },
     'attachment.expire': { id: ids['attachment'], key: 'k' },
     'workspace.end': { workspaceId: newId() },
+    'projects.leave': { userId: ids['member'], before: new Date().toISOString() },
+    'board.move': { projectId, boardId: ids['board'], actorId: ids['user'] },
     'objects.remove': { keys: ['k'] },
     'noti.task': { ...by, taskId, version: 1, assigneeId: ids['user'], completed: true },
     'noti.comment': { ...by, commentId: ids['comment'] },

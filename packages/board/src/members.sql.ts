@@ -6,6 +6,13 @@ import { type Scope, scopeOf } from './access.sql.ts'
 
 const columns = sql`m.project_id as "projectId", m.user_id as "userId", m.role, m.joined_at as "joinedAt"`
 
+/** Somebody who leaves a workspace, or for good; `before` the time at which they did. */
+export interface Leaving {
+  userId: string
+  workspaceId?: string | undefined
+  before?: string | undefined
+}
+
 interface Who {
   projectId: string
   userId: string
@@ -45,14 +52,16 @@ export const setRole = (tx: Queryable, { projectId, userId, role }: Who & { role
 export const remove = (tx: Queryable, { projectId, userId }: Who) =>
   tx.run(sql`delete from project_members where project_id = ${projectId} and user_id = ${userId}`)
 
-/** Takes a person out of the projects of a workspace, or of all; gives where they were, and as what. */
-export const removeEverywhere = (
-  tx: Queryable,
-  { userId, workspaceId }: { userId: string; workspaceId: string | undefined },
-) =>
-  tx.rows<{ projectId: string; role: ProjectRole }>(sql`delete from project_members m using projects p
-    where p.id = m.project_id and m.user_id = ${userId} and (${workspaceId ?? null}::uuid is null or p.workspace_id = ${workspaceId ?? null})
-    returning m.project_id as "projectId", m.role`)
+/**
+ * Takes a person out of projects of a workspace, or of any, that they were in at a time, now unless told; `limit` of them
+ * at most. Gives where they were, as what, and that time.
+ */
+export const removeEverywhere = (tx: Queryable, { userId, workspaceId, before, limit }: Leaving & { limit: number }) =>
+  tx.rows<{ projectId: string; role: ProjectRole; before: string }>(sql`delete from project_members
+    where user_id = ${userId} and project_id = any(array(select m.project_id from project_members m join projects p on p.id = m.project_id
+      where m.user_id = ${userId} and (${workspaceId ?? null}::uuid is null or p.workspace_id = ${workspaceId ?? null})
+        and (${before ?? null}::timestamptz is null or m.joined_at <= ${before ?? null}) limit ${limit}))
+    returning project_id as "projectId", role, coalesce(${before ?? null}, now()::text) as before`)
 
 /** Makes the most senior member the owner of a project that lost its own; undefined where nobody is left. */
 export const promote = (tx: Queryable, projectId: string) =>

@@ -71,11 +71,12 @@ export const remove = async (tx: Queryable, ids: readonly string[]) => {
   return removed.map((p) => p.id)
 }
 
-/** The living projects of a workspace. */
-export const idsOf = async (tx: Queryable, workspaceId: string) =>
+/** The living projects of a workspace, some at a time, in the order of an index: the others of them are not sorted. */
+export const idsOf = async (tx: Queryable, { workspaceId, limit }: { workspaceId: string; limit: number }) =>
   (
     await tx.rows<{ id: string }>(
-      sql`select id from projects where workspace_id = ${workspaceId} and deleted_at is null order by id`,
+      sql`select id from projects where workspace_id = ${workspaceId} and deleted_at is null
+        order by created_at desc, id desc limit ${limit}`,
     )
   ).map((p) => p.id)
 

@@ -120,11 +120,11 @@ const lastRankBut = async (tx: Queryable, boardId: string, except: string) =>
     )
   )?.rank ?? null
 
-/** The living tasks of a board in order. */
-export const idsOf = async (tx: Queryable, boardId: string) =>
+/** The living tasks of a board in order, the first `limit` of them where it is told. */
+export const idsOf = async (tx: Queryable, { boardId, limit }: { boardId: string; limit?: number }) =>
   (
     await tx.rows<{ id: string }>(
-      sql`select id from tasks where board_id = ${boardId} and deleted_at is null order by rank, id`,
+      sql`select id from tasks where board_id = ${boardId} and deleted_at is null order by rank, id limit ${limit ?? null}`,
     )
   ).map((r) => r.id)
 
@@ -135,5 +135,7 @@ export const placeAll = (tx: Queryable, { boardId, ids, ranks }: { boardId: stri
       from unnest(${ids}::uuid[], ${ranks}::text[]) as given(id, rank) where t.id = given.id and t.deleted_at is null returning ${columns})
     select id, to_json(placed) as task from placed order by rank collate "C"`)
 
-export const moveTrash = (tx: Queryable, { from, to }: { from: string; to: string }) =>
-  tx.run(sql`update tasks set board_id = ${to} where board_id = ${from} and deleted_at is not null`)
+/** Moves at most `limit` tasks that lie in the trash; gives how many. */
+export const moveTrash = (tx: Queryable, { from, to, limit }: { from: string; to: string; limit: number }) =>
+  tx.run(sql`update tasks set board_id = ${to} where id = any(array(
+    select id from tasks where board_id = ${from} and deleted_at is not null limit ${limit})) and deleted_at is not null`)

@@ -1,5 +1,5 @@
 import type { NewTask, TaskChange } from '@wealist/contract/board/tasks'
-import { invalid, notFound, stale } from '@wealist/kit/errors'
+import { conflict, invalid, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
 import type { Tx } from '@wealist/kit/tx'
@@ -99,7 +99,7 @@ export const restore = (ctx: Ctx, id: string) =>
 export const evenRanks = (ctx: Pick<Ctx, 'tx'>, { projectId, boardId }: { projectId: string; boardId: string }) => {
   const evening = async (tx: Tx) => {
     if (!(await projects.hold(tx, projectId)) || !(await boards.lock(tx, { id: boardId, projectId }))) return
-    const ids = await tasks.idsOf(tx, boardId)
+    const ids = await tasks.idsOf(tx, { boardId })
     const ranks = ranksBetween(await tasks.lastRank(tx, boardId), null, ids.length)
     for (const { id, task } of await tasks.placeAll(tx, { boardId, ids, ranks }))
       tx.emit(topicOf(projectId), 'task.moved', task, id)
@@ -117,6 +117,7 @@ interface Spot {
 const rankIn = async (tx: Tx, { projectId, ...spot }: Spot & { projectId: string }) => {
   // In one go: the statement after the one that waits for the lock sees what whoever had it has done.
   const [locked, rank] = await Promise.all([boards.lock(tx, { id: spot.boardId, projectId }), rankAt(tx, spot)])
+  if (locked?.movingTo) throw conflict('This board is being deleted: its tasks move to another one.')
   return locked && rank
 }
 

@@ -101,6 +101,26 @@ test('what S3 has and no row knows is removed, and an upload that nobody complet
   expect(await codeOf(alice()(uploads.complete, { params: { id: left.id }, body: {} }))).toBe('NOT_FOUND')
 }, 60_000)
 
+test('a night that does not reach the end of what S3 has is gone on with by the next one, which begins anew once all was seen', async () => {
+  const lost = ['drive/!1', 'drive/!2', 'drive/!3', 'uploads/drive/!4', 'uploads/drive/!5']
+  const left = async () => {
+    const there = await stored()
+    return lost.filter((key) => there.includes(key))
+  }
+  const night = () => sweep(ctx(), { hours: -1, most: 0, page: 2 })
+  await sweep(ctx())
+  for (const key of lost) await s3.put(key, 'lost')
+  await night()
+  await expect.poll(left, { timeout: 10_000 }).toEqual(lost.slice(2))
+  for (let n = 0; n < 20 && (await left()).length > 0; n++) await night()
+  await expect.poll(left, { timeout: 10_000 }).toEqual([])
+  await s3.put(lost[0]!, 'lost again')
+  await sweep(ctx(), { hours: -1 })
+  await sweep(ctx(), { hours: -1 })
+  await expect.poll(left, { timeout: 10_000 }).toEqual([])
+  await even()
+}, 60_000)
+
 test('a deleted workspace takes its files along', async () => {
   const workspaceId = newId()
   await service.setMember(service.people.alice.id, 'owner', workspaceId)

@@ -7,6 +7,13 @@ export const columns = sql`f.id, f.workspace_id as "workspaceId", f.folder_id as
   f.kind, f.current_version as "currentVersion", f.has_thumbnail as "hasThumbnail", f.created_by as "createdBy", f.version,
   f.created_at as "createdAt", f.updated_at as "updatedAt"`
 
+/**
+ * What of `files f` can be seen. A folder goes into the trash at once and its files after it, where they are many: so one
+ * whose folder is there lives no more. With `offset` each folder is looked up: all of them may be read otherwise.
+ */
+export const living = sql`f.deleted_at is null and (f.folder_id is null
+  or exists (select from folders d where d.id = f.folder_id and d.deleted_at is null offset 0))`
+
 export interface Filter {
   workspaceId: string
   folderId?: string | undefined
@@ -24,7 +31,7 @@ const within = ({ workspaceId, folderId, q }: Filter) =>
 export const list = (db: Queryable, { page, ...filter }: Filter & { page: PageRequest }) => {
   const { q, type } = filter
   return db.page<File>(page, {
-    items: sql`select ${columns} from files f where ${within(filter)} and f.deleted_at is null
+    items: sql`select ${columns} from files f where ${within(filter)} and ${living}
       ${q === undefined ? empty : sql`and ${contains('f.name', q)}`}
       ${type === undefined ? empty : sql`and f.kind = ${type}`}
       ${page.after ? sql`and (f.created_at, f.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
@@ -35,12 +42,12 @@ export const list = (db: Queryable, { page, ...filter }: Filter & { page: PageRe
 }
 
 export const get = (db: Queryable, id: string) =>
-  db.json<File>(sql`select ${columns} from files f where f.id = ${id} and f.deleted_at is null`)
+  db.json<File>(sql`select ${columns} from files f where f.id = ${id} and ${living}`)
 
-export const living = (tx: Queryable, { id, workspaceId }: { id: string; workspaceId: string }) =>
+export const find = (tx: Queryable, { id, workspaceId }: { id: string; workspaceId: string }) =>
   tx.row<{ id: string; folderId: string | null; name: string; version: number; currentVersion: number }>(
-    sql`select id, folder_id as "folderId", name, version, current_version as "currentVersion" from files
-      where id = ${id} and workspace_id = ${workspaceId} and deleted_at is null`,
+    sql`select id, folder_id as "folderId", name, version, current_version as "currentVersion" from files f
+      where id = ${id} and workspace_id = ${workspaceId} and ${living}`,
   )
 
 const under = (folderId: string | null) => (folderId === null ? sql`is null` : sql`= ${folderId}`)
@@ -118,7 +125,7 @@ export const versions = (db: Queryable, fileId: string) =>
   }>(sql`select coalesce((select json_agg(to_json(v) order by v.number desc) from (
       select number, size, mime_type as "mimeType", created_by as "createdBy", created_at as "createdAt"
       from versions where file_id = f.id) v), '[]') as items, null as "nextCursor"
-    from files f where f.id = ${fileId} and f.deleted_at is null`)
+    from files f where f.id = ${fileId} and ${living}`)
 
 export interface StoredVersion extends Content {
   number: number
@@ -131,7 +138,7 @@ export interface StoredVersion extends Content {
 export const version = (db: Queryable, { fileId, number }: { fileId: string; number: number | undefined }) =>
   db.row<StoredVersion>(sql`select v.number, v.key, v.thumbnail_key as "thumbnailKey", v.size::float8 as size, v.mime_type as "mimeType", v.kind, f.name
     from files f join versions v on v.file_id = f.id and v.number = ${number === undefined ? sql`f.current_version` : sql`${number}`}
-    where f.id = ${fileId} and f.deleted_at is null`)
+    where f.id = ${fileId} and ${living}`)
 
 /** Drops the versions of a file but the newest `keep`; gives what is to go from S3 and from the sum. */
 export const dropOldVersions = (tx: Queryable, { fileId, keep }: { fileId: string; keep: number }) =>

@@ -26,7 +26,7 @@ export const get = async (ctx: Ctx, id: string) => {
 
 export const update = (ctx: Ctx, id: string, { name }: { name: string }) =>
   change(ctx, { via: 'file', id }, async (tx, { workspaceId }) => {
-    const was = await files.living(tx, { id, workspaceId })
+    const was = await files.find(tx, { id, workspaceId })
     if (!was) throw notFound('This file')
     if (ctx.request.ifMatch !== undefined && ctx.request.ifMatch !== was.version) throw stale()
     return files.place(tx, { id, folderId: was.folderId, name, nameKey: nameKey(name) }).catch(nameTaken)
@@ -34,7 +34,7 @@ export const update = (ctx: Ctx, id: string, { name }: { name: string }) =>
 
 export const move = (ctx: Ctx, id: string, folderId: string | null) =>
   change(ctx, { via: 'file', id }, async (tx, { workspaceId }) => {
-    const was = await files.living(tx, { id, workspaceId })
+    const was = await files.find(tx, { id, workspaceId })
     if (!was) throw notFound('This file')
     await mustBeFolder(tx, { workspaceId, folderId })
     return files.place(tx, { id, folderId, name: was.name, nameKey: nameKey(was.name) }).catch(nameTaken)
@@ -67,7 +67,7 @@ export const versions = async (ctx: Ctx, id: string) => {
 /** Its content is not copied: the file shows that version again, and what is added next comes after all there were. */
 export const restoreVersion = (ctx: Ctx, id: string, number: number) =>
   change(ctx, { via: 'file', id }, async (tx, { workspaceId }) => {
-    if (!(await files.living(tx, { id, workspaceId }))) throw notFound('This file')
+    if (!(await files.find(tx, { id, workspaceId }))) throw notFound('This file')
     const found = await files.version(tx, { fileId: id, number })
     if (!found) throw notFound('This version')
     return files.setCurrent(tx, { id, ...found })

@@ -10,6 +10,7 @@ import * as trash from './trash.ts'
 
 type Ctx = JobCtx<Deps>
 const OfWorkspace = z.strictObject({ workspaceId: id })
+const Tree = OfWorkspace.extend({ folderId: id })
 const long = { timeout: 600_000 }
 
 export const jobs = [
@@ -20,6 +21,8 @@ export const jobs = [
   job('thumbnail.make', z.strictObject({ key: z.string() }), (ctx: Ctx, image) => thumbnails.make(ctx, image), {
     apart: true,
   }),
+  job('tree.follow', Tree, (ctx: Ctx, tree) => trash.followRest(ctx, tree)),
+  job('tree.restore', Tree, (ctx: Ctx, tree) => trash.restoreRest(ctx, tree)),
   job('trash.drop', OfWorkspace, (ctx: Ctx, drive) => trash.drop(ctx, drive), long),
   job('trash.empty', OfWorkspace.extend({ before: z.string().optional() }), (ctx: Ctx, rest) =>
     trash.emptyRest(ctx, rest),

@@ -17,6 +17,9 @@ const trashDays = 30
 const atOnce = 200
 /** What no row knows may be one that is being made. */
 const orphanHours = 24
+/** In the order of keys, so that one key says how far a sweep has come. */
+const prefixes = ['drive/', formKey('drive/')]
+const sweepMs = 500_000
 
 /** Gives up uploads that nobody completed, forgets links that ended, and condemns what lay in the trash for too long. */
 export const clean = async ({ db, tx, job, settings }: Ctx) => {
@@ -36,17 +39,39 @@ export const clean = async ({ db, tx, job, settings }: Ctx) => {
 const oldUploads = (db: Ctx['db']) => uploads.old(db, { hours: uploadHours, limit: atOnce })
 const oldTrash = (db: Ctx['db']) => trash.old(db, { days: trashDays, limit: atOnce })
 
-/** Removes what S3 has and no row knows: what was begun and whose row never came to be. */
-export const sweep = async ({ db, tx, objects, clock, job }: Ctx, { hours = orphanHours }: { hours?: number } = {}) => {
-  const before = clock.now() - hours * 3_600_000
-  for (const prefix of ['drive/', formKey('drive/')])
-    for await (const page of listed(objects, prefix)) {
+interface Sweeping {
+  hours?: number
+  /** Milliseconds after which it leaves the rest to the next night. */
+  most?: number
+  page?: number
+}
+
+/**
+ * Removes what S3 has and no row knows: what was begun and whose row never came to be. Goes on where it was the last time,
+ * and from the beginning once it was through.
+ */
+export const sweep = async (
+  { db, tx, objects, clock, job }: Ctx,
+  { hours = orphanHours, most = sweepMs, page: limit }: Sweeping = {},
+) => {
+  const began = clock.now()
+  let after = await retention.sweptTo(db)
+  for (const prefix of prefixes)
+    for await (const page of listed(objects, { prefix, after, ...(limit && { limit }) })) {
       job.signal.throwIfAborted()
-      const old = page.filter(({ at }) => at.getTime() < before).map(({ key }) => key)
+      const last = page.at(-1)
+      if (!last) continue
+      const old = page.filter(({ at }) => at.getTime() < began - hours * 3_600_000).map(({ key }) => key)
       // A form's object is of an upload of the last day, or nobody's.
       const orphans = old.length > 0 && prefix === 'drive/' ? await retention.unknown(db, old) : old
-      if (orphans.length > 0) await tx(async (t) => removeObjects(t, orphans))
+      after = last.key
+      await tx(async (t) => {
+        removeObjects(t, orphans)
+        await retention.sweepTo(t, after)
+      })
+      if (clock.now() - began >= most) return
     }
+  await retention.sweepTo(db, '')
 }
 
 /** A deleted workspace: its uploads end here, all else as what was condemned. */

@@ -1,5 +1,6 @@
 import type { Share } from '@wealist/contract/storage/shares'
 import { type Queryable, raw, sql } from '@wealist/kit/sql'
+import * as files from './files.sql.ts'
 
 export type Thing = 'file' | 'folder'
 const columnOf = { file: raw('file_id'), folder: raw('folder_id') }
@@ -51,14 +52,14 @@ export const byToken = (db: Queryable, tokenHash: string) =>
   db.row<Found>(sql`select s.id, s.workspace_id as "workspaceId", s.file_id as "fileId", s.folder_id as "folderId",
       coalesce(f.name, d.name) as name, s.password_hash as "passwordHash", s.permission, to_json(s.expires_at)#>>'{}' as "expiresAt"
     from shares s join drives w on w.workspace_id = s.workspace_id and w.deleted_at is null
-    left join files f on f.id = s.file_id and f.deleted_at is null
+    left join files f on f.id = s.file_id and ${files.living}
     left join folders d on d.id = s.folder_id and d.deleted_at is null
     where s.token_hash = ${tokenHash} and ${living} and coalesce(f.id, d.id) is not null`)
 
 /** The folder of a living file; nothing for one that is gone. */
 export const folderOf = (db: Queryable, fileId: string) =>
   db.row<{ folderId: string | null }>(
-    sql`select folder_id as "folderId" from files where id = ${fileId} and deleted_at is null`,
+    sql`select folder_id as "folderId" from files f where id = ${fileId} and ${files.living}`,
   )
 
 export const dropExpired = (db: Queryable, limit: number) =>

@@ -36,9 +36,9 @@ export const create = async (ctx: Ctx, { thing, id: of }: Shared, { expiresIn, p
 }
 
 const livingThing = (
-  tx: Parameters<typeof files.living>[0],
+  tx: Parameters<typeof files.find>[0],
   { thing, of: id, workspaceId }: { thing: shares.Thing; of: string; workspaceId: string },
-) => (thing === 'file' ? files.living(tx, { id, workspaceId }) : folders.living(tx, { id, workspaceId }))
+) => (thing === 'file' ? files.find(tx, { id, workspaceId }) : folders.living(tx, { id, workspaceId }))
 
 export const get = async (ctx: Ctx, { thing, id: of }: Shared) => {
   await placeOf(ctx, { via: thing, id: of })

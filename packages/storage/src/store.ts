@@ -171,12 +171,22 @@ export const putStream = async (
   }
 }
 
-/** Pages of what lies under a prefix. */
-export const listed = async function* ({ s3, bucket }: Objects, prefix: string) {
+/** Pages of what lies under a prefix and after a key, in the order of keys. */
+export const listed = async function* (
+  { s3, bucket }: Objects,
+  { prefix, after, limit = 1000 }: { prefix: string; after: string; limit?: number },
+) {
   const { client, ListObjectsV2Command } = await s3()
   for (let token: string | undefined, more = true; more;) {
     const page: { Contents?: { Key?: string; LastModified?: Date }[]; NextContinuationToken?: string } =
-      await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }))
+      await client.send(
+        new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix,
+          MaxKeys: limit,
+          ...(token ? { ContinuationToken: token } : after && { StartAfter: after }),
+        }),
+      )
     yield (page.Contents ?? []).map((o) => ({ key: o.Key!, at: o.LastModified! }))
     token = page.NextContinuationToken
     more = token !== undefined

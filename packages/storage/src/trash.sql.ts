@@ -1,9 +1,12 @@
 import type { Trashed } from '@wealist/contract/storage/trash'
 import type { PageRequest } from '@wealist/kit/page'
 import { empty, join, type Queryable, raw, type Sql, sql } from '@wealist/kit/sql'
-import type { Dropped } from './files.sql.ts'
+import { type Dropped, living } from './files.sql.ts'
 
 const top = (workspaceId: string) => sql`workspace_id = ${workspaceId} and trashed_with = id`
+// With its folder a file is gone for good, whatever its row says until it is dropped.
+const folderIsGone = sql`exists (select from folders d where d.id = folder_id and d.deleted_at is not null and d.trashed_with is null offset 0)`
+const topFile = (workspaceId: string) => sql`${top(workspaceId)} and not ${folderIsGone}`
 
 export const list = (db: Queryable, { workspaceId, page }: { workspaceId: string; page: PageRequest }) => {
   const more = page.after ? sql`and (deleted_at, id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty
@@ -12,27 +15,51 @@ export const list = (db: Queryable, { workspaceId, page }: { workspaceId: string
   return db.page<Trashed>(page, {
     items: sql`select * from (
         (select id, 'folder' as type, ${shown} from folders where ${top(workspaceId)} ${more} ${last})
-        union all (select id, 'file' as type, ${shown} from files where ${top(workspaceId)} ${more} ${last})) entries
+        union all (select id, 'file' as type, ${shown} from files where ${topFile(workspaceId)} ${more} ${last})) entries
       order by "deletedAt" desc, id desc limit ${page.limit + 1}`,
     keys: ['deletedAt', 'id'],
   })
 }
 
-/** Puts a living folder into the trash with all that lives in it; false where it is gone. */
-export const putFolder = async (tx: Queryable, { id, by }: { id: string; by: string }) => {
-  const taken = sql`deleted_at = now(), deleted_by = ${by}, trashed_with = ${id}, version = version + 1`
-  const row = await tx.row<{ n: number }>(sql`with recursive tree as (
+// Said so that no index of living ones is one for it: before statistics tell otherwise, PostgreSQL may take such an index
+// of the whole drive to be empty and go through it for each folder anew.
+const isThere = sql`coalesce(f.deleted_at, '-infinity') = '-infinity'`
+
+/** Puts a living folder into the trash with all folders in it; false where it is gone. Files follow by `trashInside`. */
+export const putFolder = async (tx: Queryable, { id, by }: { id: string; by: string }) =>
+  (await tx.run(sql`with recursive tree as (
       select id from folders where id = ${id} and deleted_at is null
-      union all select f.id from folders f join tree on f.parent_id = tree.id where f.deleted_at is null
-    ), inside as (update files set ${taken} where folder_id in (select id from tree) and deleted_at is null),
-    went as (update folders set ${taken} where id in (select id from tree) returning id)
-    select count(*) as n from went`)
-  return row!.n > 0
-}
+      union all select f.id from folders f join tree on f.parent_id = tree.id where ${isThere})
+    update folders set deleted_at = now(), deleted_by = ${by}, trashed_with = ${id}, version = version + 1
+      where id = any(array(select id from tree))`)) > 0
 
 export const putFile = async (tx: Queryable, { id, by }: { id: string; by: string }) =>
-  (await tx.run(sql`update files set deleted_at = now(), deleted_by = ${by}, trashed_with = id, version = version + 1
-    where id = ${id} and deleted_at is null`)) > 0
+  (await tx.run(sql`update files f set deleted_at = now(), deleted_by = ${by}, trashed_with = id, version = version + 1
+    where id = ${id} and ${living}`)) > 0
+
+interface Inside {
+  folderId: string
+  limit: number
+}
+
+/** Takes at most `limit` files into the trash that are in what went there under this folder; how many. */
+export const trashInside = (tx: Queryable, { folderId, limit }: Inside) =>
+  tx.run(sql`update files set deleted_at = d.deleted_at, deleted_by = d.deleted_by, trashed_with = ${folderId}, version = files.version + 1
+    from folders d where d.id = ${folderId} and files.id = any(array(
+      select f.id from folders t cross join lateral (select id from files f where folder_id = t.id
+        and ${isThere} offset 0) f where t.trashed_with = ${folderId} limit ${limit}))`)
+
+/** Takes at most `limit` files out of the trash that went there with a folder, which hides them until it comes back; how many. */
+export const restoreInside = (tx: Queryable, { folderId, limit }: Inside) =>
+  tx.run(
+    sql`update files set ${back} where id = any(array(select id from files where trashed_with = ${folderId} limit ${limit}))`,
+  )
+
+export const comeBack = (tx: Queryable, id: string) =>
+  tx.run(sql`update folders set coming_back = true where id = ${id} and trashed_with = id`)
+
+export const isLeaving = async (tx: Queryable, id: string) =>
+  (await tx.row(sql`select from folders where id = ${id} and trashed_with = id and not coming_back`)) !== undefined
 
 export interface Top {
   id: string
@@ -47,7 +74,7 @@ export interface Top {
 export const get = (tx: Queryable, id: string) =>
   tx.row<Top>(sql`select id, 'folder' as type, workspace_id as "workspaceId", parent_id as "parentId", name, deleted_by as "deletedBy"
       from folders where id = ${id} and trashed_with = id
-    union all select id, 'file', workspace_id, folder_id, name, deleted_by from files where id = ${id} and trashed_with = id`)
+    union all select id, 'file', workspace_id, folder_id, name, deleted_by from files where id = ${id} and trashed_with = id and not ${folderIsGone}`)
 
 /** How many folders deep the tree is that lies in the trash under this id. */
 export const heightOf = async (tx: Queryable, id: string) =>
@@ -56,23 +83,23 @@ export const heightOf = async (tx: Queryable, id: string) =>
       union all select f.id, n + 1 from folders f join tree on f.parent_id = tree.id where f.trashed_with = ${id} and n < 100)
     select coalesce(max(n), 0) as height from tree`))!.height
 
-/** Takes back what went with this id; the root to this place, under this name. */
+const back = sql`deleted_at = null, deleted_by = null, trashed_with = null, version = version + 1, updated_at = now()`
+
+/** Takes back what went with this id; the root to this place, under this name. Files in it are back by `restoreInside`. */
 export const restore = async (
   tx: Queryable,
   { id, type, parentId, name, nameKey }: Pick<Top, 'id' | 'type' | 'parentId'> & { name: string; nameKey: string },
 ) => {
-  const back = sql`deleted_at = null, deleted_by = null, trashed_with = null, version = version + 1, updated_at = now()`
   const place = sql`name = ${name}, name_key = ${nameKey}`
   if (type === 'file')
     return tx.run(
       sql`update files set ${back}, folder_id = ${parentId}, ${place} where id = ${id} and trashed_with = id`,
     )
-  return tx.run(sql`with inside as (update files set ${back} where trashed_with = ${id}),
-      below as (update folders set ${back} where trashed_with = ${id} and id <> ${id})
-    update folders set ${back}, parent_id = ${parentId}, ${place} where id = ${id} and trashed_with = id`)
+  return tx.run(sql`with below as (update folders set ${back} where trashed_with = ${id} and id <> ${id})
+    update folders set ${back}, coming_back = false, parent_id = ${parentId}, ${place} where id = ${id} and trashed_with = id`)
 }
 
-/** Marks what lies in the trash under these ids, and all that is in it, as gone for good. What was taken back is not. */
+/** Marks what lies in the trash under these ids, and all folders in it, as gone for good. What was taken back is not. */
 export const condemn = (tx: Queryable, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) => {
   const gone = sql`trashed_with = null, deleted_at = coalesce(deleted_at, now())`
   const named = sql`${top(workspaceId)} and id = any(${ids}::uuid[])`
@@ -80,7 +107,7 @@ export const condemn = (tx: Queryable, { workspaceId, ids }: { workspaceId: stri
   return tx.run(sql`with recursive tree as (
       select id from folders where ${named}
       union select f.id from folders f join tree on f.parent_id = tree.id
-    ), inside as (update files set ${gone} where folder_id = any(array(select id from tree)) or ${named})
+    ), alone as (update files set ${gone} where ${named})
     update folders set ${gone} where id = any(array(select id from tree))`)
 }
 
@@ -104,7 +131,7 @@ export const lying = (
     id: string
     before: string
   }>(sql`select id, coalesce(${before ?? null}, now()::text) as before from (
-    select id from folders where ${where} union all select id from files where ${where} limit ${limit}) t`)
+    select id from folders where ${where} union all select id from files where ${where} and not ${folderIsGone} limit ${limit}) t`)
 }
 
 /** What of a workspace is gone for good: what was condemned, and of a deleted one all. Apart, since each has its index. */
@@ -121,10 +148,14 @@ const condemned = (table: Sql, workspaceId: string) => {
   )
 }
 
+const inGoneFolders = (workspaceId: string) => sql`select f.id from folders d
+  cross join lateral (select id from files where folder_id = d.id offset 0) f
+  where d.workspace_id = ${workspaceId} and d.deleted_at is not null and d.trashed_with is null`
+
 /** Drops at most `limit` files that are gone for good; gives their versions. */
 export const dropFiles = (tx: Queryable, { workspaceId, limit }: { workspaceId: string; limit: number }) =>
   tx.rows<Dropped & { fileId: string }>(sql`with gone as (
-      delete from files where id = any(array(${condemned(raw('files'), workspaceId)} limit ${limit})) returning id)
+      delete from files where id = any(array(${condemned(raw('files'), workspaceId)} union all ${inGoneFolders(workspaceId)} limit ${limit})) returning id)
     select v.file_id as "fileId", v.key, v.thumbnail_key as "thumbnailKey", v.size::float8 as size, v.kind
     from versions v where v.file_id = any(array(select id from gone))`)
 

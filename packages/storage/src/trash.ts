@@ -14,6 +14,7 @@ import { dropped } from './usage.ts'
 
 const atOnce = 500
 const mostEmptied = 1000
+const mostFiles = 5000
 
 export const list = async (ctx: Ctx, workspaceId: string, page: PageRequest) => {
   await placeOf(ctx, { via: 'workspace', id: workspaceId })
@@ -21,8 +22,9 @@ export const list = async (ctx: Ctx, workspaceId: string, page: PageRequest) => 
 }
 
 export const putFolder = (ctx: Ctx, id: string) =>
-  change(ctx, { via: 'folder', id }, async (tx) => {
+  change(ctx, { via: 'folder', id }, async (tx, { workspaceId }) => {
     if (!(await trash.putFolder(tx, { id, by: ctx.actor.id }))) throw notFound('This folder')
+    await follow(tx, { workspaceId, folderId: id })
     return undefined
   })
 
@@ -32,19 +34,55 @@ export const putFile = (ctx: Ctx, id: string) =>
     return undefined
   })
 
-/** Back to where it was, or to the top where that is gone or too deep by now. */
 export const restore = async (ctx: Ctx, id: string) => {
-  const { type, workspaceId } = await find(ctx, id)
+  const { type } = await find(ctx, id)
   return change(ctx, { via: type, id }, async (tx) => {
     const there = await trash.get(tx, id)
     if (!there) throw notFound('This')
-    const height = type === 'folder' ? await trash.heightOf(tx, id) : 0
-    const parentId = (await fits(tx, { workspaceId, parentId: there.parentId, height })) ? there.parentId : null
-    const name = await freeName(tx, { ...there, parentId })
-    await trash.restore(tx, { id, type, parentId, name, nameKey: nameKey(name) })
+    await bringBack(tx, there)
     return undefined
   })
 }
+
+/**
+ * Back to where it was, or to the top where that is gone or too deep by now. A folder comes after its files, so that
+ * nobody takes their names meanwhile: where they are many, by a job.
+ */
+const bringBack = async (tx: Tx, there: trash.Top) => {
+  const { id, type, workspaceId } = there
+  if (type === 'folder' && (await trash.restoreInside(tx, { folderId: id, limit: mostFiles })) === mostFiles) {
+    await trash.comeBack(tx, id)
+    return tx.addJob('tree.restore', { workspaceId, folderId: id })
+  }
+  const height = type === 'folder' ? await trash.heightOf(tx, id) : 0
+  const parentId = (await fits(tx, { workspaceId, parentId: there.parentId, height })) ? there.parentId : null
+  const name = await freeName(tx, { ...there, parentId })
+  await trash.restore(tx, { id, type, parentId, name, nameKey: nameKey(name) })
+}
+
+interface Tree {
+  workspaceId: string
+  folderId: string
+}
+
+/** Lets files follow a folder into the trash: more than one transaction takes by a job. The drive is locked. */
+const follow = async (tx: Tx, tree: Tree) => {
+  if ((await trash.trashInside(tx, { folderId: tree.folderId, limit: mostFiles })) === mostFiles)
+    tx.addJob('tree.follow', tree)
+}
+
+export const followRest = ({ tx, settings }: JobCtx<Deps>, tree: Tree) =>
+  tx(async (t) => {
+    if (!(await lockDrive(t, { workspaceId: tree.workspaceId, limit: settings.freeBytes }))) return
+    if (await trash.isLeaving(t, tree.folderId)) await follow(t, tree)
+  })
+
+export const restoreRest = ({ tx, settings }: JobCtx<Deps>, { workspaceId, folderId }: Tree) =>
+  tx(async (t) => {
+    if (!(await lockDrive(t, { workspaceId, limit: settings.freeBytes }))) return
+    const there = await trash.get(t, folderId)
+    if (there) await bringBack(t, there)
+  })
 
 const find = async (ctx: Ctx, id: string) => {
   const found = await trash.get(ctx.db, id)

@@ -21,7 +21,7 @@ export const read = async (db: Queryable, { after, limit }: { after: number; lim
 
 export const membership = (db: Queryable, { workspaceId, userId }: { workspaceId: string; userId: string }) =>
   db.row<Membership>(sql`select m.role, w.membership_version as version
-    from workspaces w left join members m on m.workspace_id = w.id and m.user_id = ${userId} where w.id = ${workspaceId}`)
+    from workspaces w left join members m on m.workspace_id = w.id and m.user_id = ${userId} and w.deleted_at is null where w.id = ${workspaceId}`)
 
 /**
  * The members among some people, with the workspace's version; nothing for no such workspace. Each is looked up: asked for
@@ -33,7 +33,7 @@ export const memberships = (
 ) =>
   db.json<Output<typeof internal.memberships>>(sql`select membership_version as version,
       coalesce((select json_agg(json_build_object('userId', id, 'role', role)) from unnest(${userIds}::uuid[]) asked(id)
-        cross join lateral (select role from members where workspace_id = ${workspaceId} and user_id = asked.id limit 1) m), '[]') as items
+        cross join lateral (select role from members where workspace_id = ${workspaceId} and user_id = asked.id and deleted_at is null limit 1) m), '[]') as items
     from workspaces where id = ${workspaceId}`)
 
 export const versionOf = async (db: Queryable, workspaceId: string) =>

@@ -3,6 +3,7 @@ import type { GrantedRole } from '@wealist/contract/user/workspaces'
 import type { PageRequest } from '@wealist/kit/page'
 import { empty, type Queryable, sql } from '@wealist/kit/sql'
 import type * as z from 'zod'
+import { isIn } from './workspaces.sql.ts'
 
 type Status = z.infer<typeof InvitationStatus>
 
@@ -16,7 +17,7 @@ export const list = (
 ) =>
   db.page<Invitation>(f.page, {
     items: sql`select ${columns} from invitations i where i.workspace_id = ${f.workspaceId}
-        and exists (select from members m where m.workspace_id = ${f.workspaceId} and m.user_id = ${f.viewer} and m.role <> 'member')
+        and ${isIn({ workspaceId: f.workspaceId, userId: f.viewer, least: 'admin' })}
         ${f.status ? sql`and ${status} = ${f.status}` : empty}
         ${f.page.after ? sql`and (i.created_at, i.id) < (${f.page.after[0]}::timestamptz, ${f.page.after[1]}::uuid)` : empty}
       order by i.created_at desc, i.id desc limit ${f.page.limit + 1}`,
@@ -52,7 +53,7 @@ export const remove = async (tx: Queryable, { id, workspaceId }: { id: string; w
 export const card = (db: Queryable, tokenHash: Buffer) =>
   db.json<InvitationCard>(sql`select w.name as "workspaceName", i.email, i.role, u.name as "invitedByName",
       ${status} as status, i.expires_at as "expiresAt"
-    from invitations i join workspaces w on w.id = i.workspace_id join users u on u.id = i.invited_by
+    from invitations i join workspaces w on w.id = i.workspace_id and w.deleted_at is null join users u on u.id = i.invited_by
     where i.token_hash = ${tokenHash}`)
 
 export interface Found {
@@ -65,7 +66,9 @@ export interface Found {
 }
 
 export const byToken = (db: Queryable, tokenHash: Buffer) =>
-  db.row<Found>(sql`select ${columns} from invitations i where i.token_hash = ${tokenHash}`)
+  db.row<Found>(
+    sql`select ${columns} from invitations i join workspaces w on w.id = i.workspace_id and w.deleted_at is null where i.token_hash = ${tokenHash}`,
+  )
 
 /** Uses an invitation up; false where somebody did before, took it back, or its time is over. */
 export const decide = async (

@@ -8,6 +8,7 @@ import * as directory from './directory.ts'
 import * as notices from './notices.ts'
 import * as sessions from './sessions.ts'
 import * as standing from './standing.ts'
+import * as workspaces from './workspaces.ts'
 
 type Ctx = JobCtx<Deps>
 
@@ -16,6 +17,9 @@ const Whose = z.strictObject({ userId: z.string(), block: z.boolean(), once: z.s
 export const jobs = [
   job('membership.publish', z.strictObject({ workspaceId: z.string() }), (ctx: Ctx, change) =>
     directory.publish(ctx, change),
+  ),
+  job('workspace.drop', z.strictObject({ workspaceId: z.string() }), (ctx: Ctx, { workspaceId }) =>
+    ctx.tx((tx) => workspaces.drop(tx, [workspaceId])),
   ),
   job('sessions.end', Whose, async (ctx: Ctx, whose) => {
     await ctx.job.lease()

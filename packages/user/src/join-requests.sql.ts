@@ -3,6 +3,7 @@ import type { PageRequest } from '@wealist/kit/page'
 import { empty, type Queryable, sql } from '@wealist/kit/sql'
 import type * as z from 'zod'
 import { avatarUrl } from './users.sql.ts'
+import { isIn } from './workspaces.sql.ts'
 
 type Status = z.infer<typeof JoinRequestStatus>
 
@@ -18,7 +19,7 @@ export const list = (
   db.page<JoinRequest>(f.page, {
     items: sql`select ${columns(assets)} from join_requests j join users u on u.id = j.user_id
       where j.workspace_id = ${f.workspaceId}
-        and exists (select from members m where m.workspace_id = ${f.workspaceId} and m.user_id = ${f.viewer} and m.role <> 'member')
+        and ${isIn({ workspaceId: f.workspaceId, userId: f.viewer, least: 'admin' })}
         ${f.status ? sql`and j.status = ${f.status}` : empty}
         ${f.page.after ? sql`and (j.created_at, j.id) < (${f.page.after[0]}::timestamptz, ${f.page.after[1]}::uuid)` : empty}
       order by j.created_at desc, j.id desc limit ${f.page.limit + 1}`,

@@ -1,4 +1,4 @@
-import { internal, users } from '@wealist/contract/user'
+import { internal, invitations, joinRequests, members, users, workspaces } from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
 import { type UserService, userService } from '@wealist/dev/testing/user-service'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -62,3 +62,81 @@ test.each(['generic', 'custom'] as const)(
     expect((await reading(mode, seen)).rows).toBeLessThan(100)
   },
 )
+
+/** A workspace of Alice's, so many members, and as many requests and invitations. */
+const crowded = async (n: number) => {
+  const { id: crowd } = await service.workspace(alice, { name: 'Crowd' })
+  await service.rows(
+    `insert into members (workspace_id, user_id, role) select $1, id, 'member' from users where id <> $2 limit $3`,
+    [crowd, alice.id, n],
+  )
+  await service.rows(
+    `insert into join_requests (id, workspace_id, user_id) select gen_random_uuid(), $1, id from users limit $2`,
+    [crowd, n],
+  )
+  await service.rows(
+    `insert into invitations (id, workspace_id, email, role, token_hash, invited_by, expires_at)
+      select gen_random_uuid(), $1, email, 'member', sha256(convert_to(email || ($1::uuid)::text, 'UTF8')), $2, now() + interval '1 day' from users limit $3`,
+    [crowd, alice.id, n],
+  )
+  const [first] = await service.rows<{ user_id: string }>(
+    `select user_id from members where workspace_id = $1 and user_id <> $2 limit 1`,
+    [crowd, alice.id],
+  )
+  return { crowd, first: first!.user_id }
+}
+const left = async (crowd: string) =>
+  (
+    await service.rows<{ n: number }>(
+      ['members', 'invitations', 'join_requests']
+        .map((part) => `select count(*)::int as n from ${part} where workspace_id = $1`)
+        .join(' union all '),
+      [crowd],
+    )
+  ).map(({ n }) => n)
+/** Everything that rests on being in it, as Alice sees it, who owned it. */
+const nobodySees = async (crowd: string, first: string) => {
+  const ask = service.as(alice)
+  const params = { id: crowd }
+  const refused = { code: 'NOT_FOUND' }
+  await expect(ask(workspaces.get, { params })).rejects.toMatchObject(refused)
+  for (const list of [members.list, invitations.list, joinRequests.list])
+    await expect(ask(list, { params, query: {} })).rejects.toMatchObject(refused)
+  expect((await ask(workspaces.list, { query: { limit: 100 } })).items.map((w) => w.id)).not.toContain(crowd)
+  await expect(ask(users.get, { params: { id: first } })).rejects.toMatchObject(refused)
+  expect(await service.internal(internal.membership, { params: { id: crowd, userId: alice.id } })).toMatchObject({
+    role: null,
+  })
+  expect(await service.internal(internal.memberships, { params, body: { ids: [first, alice.id] } })).toMatchObject({
+    items: [],
+  })
+}
+
+test('a workspace of more members than one transaction drops is deleted at once for everybody, and its rows by and by', async () => {
+  await service.rows(
+    `insert into users (id, email, name) select gen_random_uuid(), 'crowd' || n || '@example.com', 'Somebody' from generate_series(1, 6000) n`,
+  )
+  const { crowd } = await crowded(10_500)
+  await service.as(alice)(workspaces.remove, { params: { id: crowd } })
+  for (const n of await left(crowd)) expect(n).toBeGreaterThan(0)
+  await expect.poll(() => left(crowd), { timeout: 20_000 }).toEqual([0, 0, 0])
+}, 60_000)
+
+test('of a deleted workspace whose rows are still there nobody sees anything, and its invitations are dead', async () => {
+  await service.as(alice)(workspaces.remove, { params: { id } })
+  const { crowd, first } = await crowded(10)
+  const token = 'a'.repeat(43)
+  await service.rows(
+    `update invitations set email = 'nobody@example.com', token_hash = sha256(convert_to($2, 'UTF8')) where id = (
+      select id from invitations where workspace_id = $1 limit 1)`,
+    [crowd, token],
+  )
+  const card = () => service.anonymous(invitations.show, { params: { token } })
+  const accept = () => service.as(alice)(invitations.accept, { params: { token } })
+  expect(await card()).toMatchObject({ workspaceName: 'Crowd' })
+  await expect(accept()).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  await service.rows('update workspaces set deleted_at = now(), owner_id = null where id = $1', [crowd])
+  await nobodySees(crowd, first)
+  await expect(card()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(accept()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+}, 60_000)

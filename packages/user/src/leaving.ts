@@ -4,6 +4,7 @@ import { telling } from './directory.ts'
 import * as sessions from './sessions.ts'
 import * as users from './users.sql.ts'
 import * as workspaces from './workspaces.sql.ts'
+import { end } from './workspaces.ts'
 
 /** Long enough for a sign-in that was under way to have ended. */
 const blockedMs = 3_600_000
@@ -20,11 +21,11 @@ export const leaveForGood = async (ctx: Ctx) => {
     const held = await workspaces.lockAllOf(tx, userId)
     const shared = held.filter((w) => w.isOwner && w.memberCount > 1)
     if (shared.length > 0) throw conflict(`Hand over or delete first: ${shared.map((w) => w.name).join(', ')}.`)
-    for (const gone of await workspaces.remove(
+    await end(
       tx,
+      tell,
       held.filter((w) => w.isOwner).map((w) => w.id),
-    ))
-      tell.workspaceDeleted(gone)
+    )
     const others = held.filter((w) => !w.isOwner).map((w) => w.id)
     for (const left of await workspaces.leaveAll(tx, { userId, ids: others }))
       tell.member({ ...left, userId, role: null })

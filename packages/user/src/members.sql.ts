@@ -3,6 +3,7 @@ import type { GrantedRole } from '@wealist/contract/user/workspaces'
 import type { PageRequest } from '@wealist/kit/page'
 import { containing, empty, type Queryable, sql } from '@wealist/kit/sql'
 import { avatarUrl } from './users.sql.ts'
+import { isIn } from './workspaces.sql.ts'
 
 const columns = (assets: string) =>
   sql`m.user_id as "userId", u.name, u.email, ${avatarUrl(assets, 'u')}, m.role, m.joined_at as "joinedAt"`
@@ -23,8 +24,7 @@ export const list = (
     : empty
   return db.page<Member>(page, {
     items: sql`select ${columns(assets)} from members m join users u on u.id = m.user_id
-      where m.workspace_id = ${workspaceId} and exists (select from members mine
-        where mine.workspace_id = ${workspaceId} and mine.user_id = ${viewer}) ${matching} ${after}
+      where m.workspace_id = ${workspaceId} and ${isIn({ workspaceId, userId: viewer, least: 'member' })} ${matching} ${after}
       order by m.joined_at, m.user_id limit ${page.limit + 1}`,
     keys: ['joinedAt', 'userId'],
     slow: q !== '',

@@ -22,5 +22,5 @@ export const changed = (
   { workspaceId, userId, actorId }: { workspaceId: string; userId: string; actorId: string },
 ) =>
   db.row<{ workspaceName: string; actorName: string }>(sql`select w.name as "workspaceName", a.name as "actorName"
-    from members m join workspaces w on w.id = m.workspace_id join users a on a.id = ${actorId}
+    from members m join workspaces w on w.id = m.workspace_id and w.deleted_at is null join users a on a.id = ${actorId}
     where m.workspace_id = ${workspaceId} and m.user_id = ${userId}`)

@@ -38,7 +38,7 @@ export const rename = (db: Queryable, assets: string, { id, name }: { id: string
 // all members of all of the viewer's workspaces first.
 const seenBy = (viewer: string) => sql`u.deleted_at is null and (u.id = ${viewer} or exists (
   select from members mine join members theirs using (workspace_id)
-  where mine.user_id = ${viewer} and theirs.user_id = u.id offset 0))`
+  join workspaces w on w.id = mine.workspace_id and w.deleted_at is null where mine.user_id = ${viewer} and theirs.user_id = u.id offset 0))`
 
 export const seen = (db: Queryable, assets: string, { viewer, id }: { viewer: string; id: string }) =>
   db.json<User>(sql`select ${columns(assets, 'u')} from users u where u.id = ${id} and ${seenBy(viewer)}`)

@@ -6,18 +6,26 @@ import type {
   WorkspaceRole,
 } from '@wealist/contract/user/workspaces'
 import type { PageRequest } from '@wealist/kit/page'
-import { containing, empty, type Queryable, type Sql, sql } from '@wealist/kit/sql'
+import { containing, empty, type Queryable, raw, type Sql, sql } from '@wealist/kit/sql'
 
 const columns = (role: Sql) => sql`w.id, w.name, w.description, w.is_public as "isPublic",
   w.requires_approval as "requiresApproval", w.only_owner_can_invite as "onlyOwnerCanInvite", w.owner_id as "ownerId",
   w.member_count as "memberCount", ${role} as role, w.version, w.created_at as "createdAt", w.updated_at as "updatedAt"`
+
+// Of a deleted workspace members may be left for a while: whoever asks who is in one asks for a living one.
+const living = sql`w.id = m.workspace_id and w.deleted_at is null`
+
+/** Whether somebody is in a living workspace, with more than a member's role where `least` says so. */
+export const isIn = ({ workspaceId, userId, least }: Whose & { least: 'member' | 'admin' }) =>
+  sql`exists (select from members m join workspaces w on ${living} where m.workspace_id = ${workspaceId} and m.user_id = ${userId}
+    ${least === 'admin' ? sql`and m.role <> 'member'` : empty})`
 
 const afterName = (page: PageRequest) =>
   page.after ? sql`and (w.name, w.id) > (${page.after[0]}, ${page.after[1]}::uuid)` : empty
 
 export const mine = (db: Queryable, { userId, page }: { userId: string; page: PageRequest }) =>
   db.page<Workspace>(page, {
-    items: sql`select ${columns(sql`m.role`)} from members m join workspaces w on w.id = m.workspace_id
+    items: sql`select ${columns(sql`m.role`)} from members m join workspaces w on ${living}
       where m.user_id = ${userId} ${afterName(page)} order by w.name, w.id limit ${page.limit + 1}`,
     keys: ['name', 'id'],
   })
@@ -41,12 +49,12 @@ interface Whose {
 
 export const get = (db: Queryable, { workspaceId, userId }: Whose) =>
   db.json<Workspace>(sql`select ${columns(sql`m.role`)} from workspaces w
-    join members m on m.workspace_id = w.id and m.user_id = ${userId} where w.id = ${workspaceId}`)
+    join members m on ${living} and m.user_id = ${userId} where w.id = ${workspaceId}`)
 
 export const roleOf = async (db: Queryable, { workspaceId, userId }: Whose) =>
   (
     await db.row<{ role: WorkspaceRole }>(
-      sql`select role from members where workspace_id = ${workspaceId} and user_id = ${userId}`,
+      sql`select m.role from members m join workspaces w on ${living} where m.workspace_id = ${workspaceId} and m.user_id = ${userId}`,
     )
   )?.role
 
@@ -93,17 +101,28 @@ export const update = (
       version = version + 1, updated_at = now()
     where w.id = ${id} returning ${columns(sql`${role}::text`)}`)
 
-/** Deletes locked workspaces with all that is in them. Gives their membership versions. */
-export const remove = async (tx: Queryable, ids: string[]) => {
-  const [gone] = await Promise.all([
-    tx.rows<{ workspaceId: string; version: number }>(sql`update workspaces set deleted_at = now(), owner_id = null,
-        member_count = 0, membership_version = membership_version + 1, version = version + 1
-      where id = any(${ids}::uuid[]) returning id as "workspaceId", membership_version as version`),
-    tx.run(sql`delete from members where workspace_id = any(${ids}::uuid[])`),
-    tx.run(sql`delete from invitations where workspace_id = any(${ids}::uuid[])`),
-    tx.run(sql`delete from join_requests where workspace_id = any(${ids}::uuid[])`),
-  ])
-  return gone
+/** Marks locked workspaces as deleted: nobody is in them from here on. Gives their membership versions. */
+export const remove = (tx: Queryable, ids: string[]) =>
+  tx.rows<{ workspaceId: string; version: number }>(sql`update workspaces set deleted_at = now(), owner_id = null,
+      member_count = 0, membership_version = membership_version + 1, version = version + 1
+    where id = any(${ids}::uuid[]) returning id as "workspaceId", membership_version as version`)
+
+// By place where nobody changes a row any more; an invitation may be declined right now.
+const parts = [
+  { part: raw('members'), key: raw('ctid') },
+  { part: raw('invitations'), key: raw('id') },
+  { part: raw('join_requests'), key: raw('id') },
+]
+
+/** Drops what was in deleted workspaces, at most `limit` rows of each kind; false where there may be more. */
+export const dropSome = async (tx: Queryable, { ids, limit }: { ids: readonly string[]; limit: number }) => {
+  const dropped = await Promise.all(
+    parts.map(({ part, key }) =>
+      tx.run(sql`delete from ${part} where ${key} = any(array(
+        select ${key} from ${part} where workspace_id = any(${ids}::uuid[]) limit ${limit}))`),
+    ),
+  )
+  return dropped.every((n) => n < limit)
 }
 
 /** Hands a locked workspace from its owner to a member. Gives the new membership version. */

@@ -2,12 +2,16 @@ import type { NewWorkspace, WorkspaceChange } from '@wealist/contract/user/works
 import { conflict, forbidden, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
+import type { Tx } from '@wealist/kit/tx'
 import { enter, need } from './access.ts'
 import type { Ctx } from './deps.ts'
-import { telling } from './directory.ts'
+import { type Tell, telling } from './directory.ts'
 import type { RoleGiven } from './notices.ts'
 import * as users from './users.sql.ts'
 import * as workspaces from './workspaces.sql.ts'
+
+/** Rows of each kind that one transaction drops: it has seconds, and a workspace may have a million members. */
+const atOnce = 5000
 
 export const list = (ctx: Ctx, page: PageRequest) => workspaces.mine(ctx.db, { userId: ctx.actor.id, page })
 
@@ -38,9 +42,21 @@ export const remove = (ctx: Ctx, workspaceId: string) =>
   telling(ctx, async (tx, tell) => {
     const { role } = await enter(tx, { workspaceId, userId: ctx.actor.id })
     need(role, 'owner')
-    for (const gone of await workspaces.remove(tx, [workspaceId])) tell.workspaceDeleted(gone)
+    await end(tx, tell, [workspaceId])
     return undefined
   })
+
+/** Ends locked workspaces: for everybody at once, and with all that is in them, the rest of which a job drops. */
+export const end = async (tx: Tx, tell: Tell, ids: string[]) => {
+  const [gone] = await Promise.all([workspaces.remove(tx, ids), drop(tx, ids)])
+  for (const workspace of gone) tell.workspaceDeleted(workspace)
+}
+
+/** Drops some of what was in deleted workspaces, and leaves jobs for what is left. */
+export const drop = async (tx: Tx, ids: string[]) => {
+  const isAll = await workspaces.dropSome(tx, { ids, limit: atOnce })
+  if (!isAll) for (const workspaceId of ids) tx.addJob('workspace.drop', { workspaceId })
+}
 
 export const transfer = (ctx: Ctx, workspaceId: string, to: string) =>
   telling(ctx, async (tx, tell) => {

@@ -91,7 +91,8 @@ export const reorder = route({
 export const remove = route({
   method: 'DELETE',
   path: '/api/boards/{id}',
-  summary: 'Delete a board; one with tasks says where they go: `moveTasksTo`. The last board stays',
+  summary:
+    'Delete a board; one with tasks says where they go: `moveTasksTo`. With more than 1,000 it goes when all have moved, and takes none in until then. The last board stays',
   access: 'scoped',
   params,
   query: z.strictObject({ moveTasksTo: id.optional() }),

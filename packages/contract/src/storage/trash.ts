@@ -36,7 +36,7 @@ export const restore = route({
   method: 'POST',
   path: '/api/storage/trash/{id}/restore',
   summary:
-    'Take a folder or file back to where it was, a whole tree at once; where that is gone, to the top. A name that was taken meanwhile gets a number',
+    'Take a folder or file back to where it was, a whole tree at once; where that is gone, to the top. A name that was taken meanwhile gets a number. A folder with more than 5,000 files stays in the trash until they are all back',
   access: 'scoped',
   params,
   status: 204,
