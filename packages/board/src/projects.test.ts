@@ -165,8 +165,9 @@ test('a project that was being made while its workspace was deleted ends, too', 
   await service.rows('update projects set workspace_id = $2 where id = $1', [id, elsewhere])
   // Not before everything that was under way is over; here at once.
   const secondPass = `update graphile_worker._private_jobs j set run_at = now() from graphile_worker._private_tasks t
-    where t.id = j.task_id and t.identifier = 'workspace.end' and j.run_at > now() + interval '45 seconds' returning j.id`
-  await expect.poll(() => service.rows(secondPass)).not.toEqual([])
+    where t.id = j.task_id and t.identifier = 'workspace.end' and strpos(j.payload::text, $1) > 0
+      and j.run_at > now() + interval '45 seconds' returning j.id`
+  await expect.poll(() => service.rows(secondPass, [elsewhere])).not.toEqual([])
   const living = () => service.rows('select from projects where id = $1 and deleted_at is null', [id])
   await expect.poll(living).toEqual([])
 })
