@@ -1,6 +1,6 @@
 import type { Attachment, NewAttachment } from '@wealist/contract/board/attachments'
 import { Json } from '@wealist/kit/json'
-import { type Queryable, sql } from '@wealist/kit/sql'
+import { headOf, type Queryable, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 import { counts } from './tasks.sql.ts'
 
@@ -21,7 +21,7 @@ export const list = (db: Queryable, { taskId, userId }: { taskId: string; userId
     scope: scopeOf({ via: 'task', id: taskId, userId }),
     item: sql`select coalesce((select json_agg(to_json(o) order by o."createdAt", o.id) from (select ${columns} from attachments a
         where a.task_id = t.id and a.confirmed_at is not null) o), '[]') as items,
-      null as "nextCursor", coalesce((select head from kit.heads where topic = 'project:' || scope.id), 0) as seq
+      null as "nextCursor", ${headOf(sql`'project:' || scope.id`)} as seq
       from tasks t where t.id = ${taskId} and t.deleted_at is null`,
   })
 

@@ -1,5 +1,5 @@
 import type { Board, BoardChange } from '@wealist/contract/board/boards'
-import { type Queryable, sql } from '@wealist/kit/sql'
+import { headOf, type Queryable, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 
 export const columns = sql`b.id, b.project_id as "projectId", b.name, b.color, b.rank, b.version,
@@ -10,7 +10,7 @@ export const list = (db: Queryable, { projectId, userId }: { projectId: string; 
   db.scoped<Scope, { items: Board[]; nextCursor: null; seq: number }>({
     scope: scopeOf({ via: 'project', id: projectId, userId }),
     item: sql`select coalesce((select json_agg(to_json(o) order by o.rank, o.id) from (select ${columns} from boards b where b.project_id = scope.id) o), '[]') as items,
-      null as "nextCursor", coalesce((select head from kit.heads where topic = 'project:' || scope.id), 0) as seq`,
+      null as "nextCursor", ${headOf(sql`'project:' || scope.id`)} as seq`,
   })
 
 export const get = (db: Queryable, { id, userId }: { id: string; userId: string }) =>

@@ -1,5 +1,5 @@
 import type { Field, FieldOption, FieldType } from '@wealist/contract/board/custom-fields'
-import { type Queryable, type Sql, sql } from '@wealist/kit/sql'
+import { headOf, type Queryable, type Sql, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 
 const columns = sql`f.id, f.project_id as "projectId", f.name, f.type, f.options, f.rank, f.version,
@@ -13,7 +13,7 @@ export const list = (db: Queryable, { projectId, userId }: { projectId: string; 
   db.scoped<Scope, { items: Field[]; nextCursor: null; seq: number }>({
     scope: scopeOf({ via: 'project', id: projectId, userId }),
     item: sql`select ${all(sql`scope.id`)} as items, null as "nextCursor",
-      coalesce((select head from kit.heads where topic = 'project:' || scope.id), 0) as seq`,
+      ${headOf(sql`'project:' || scope.id`)} as seq`,
   })
 
 /** Keeps fields of a project as they are until the transaction ends. */

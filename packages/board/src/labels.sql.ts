@@ -1,5 +1,5 @@
 import type { Label, LabelChange, NewLabel } from '@wealist/contract/board/labels'
-import { type Queryable, type Sql, sql } from '@wealist/kit/sql'
+import { headOf, type Queryable, type Sql, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 
 const columns = sql`l.id, l.project_id as "projectId", l.name, l.color, l.version,
@@ -13,7 +13,7 @@ export const list = (db: Queryable, { projectId, userId }: { projectId: string; 
   db.scoped<Scope, { items: Label[]; nextCursor: null; seq: number }>({
     scope: scopeOf({ via: 'project', id: projectId, userId }),
     item: sql`select ${all(sql`scope.id`)} as items, null as "nextCursor",
-      coalesce((select head from kit.heads where topic = 'project:' || scope.id), 0) as seq`,
+      ${headOf(sql`'project:' || scope.id`)} as seq`,
   })
 
 export const count = async (tx: Queryable, projectId: string) =>

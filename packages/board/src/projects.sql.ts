@@ -7,7 +7,7 @@ import type {
   ProjectRole,
 } from '@wealist/contract/board/projects'
 import type { PageRequest } from '@wealist/kit/page'
-import { empty, type Queryable, sql } from '@wealist/kit/sql'
+import { empty, headOf, type Queryable, sql } from '@wealist/kit/sql'
 import { owned, type Scope, scopeOf } from './access.sql.ts'
 import { columns as boardColumns } from './boards.sql.ts'
 import * as customFields from './custom-fields.sql.ts'
@@ -36,7 +36,7 @@ export const detail = (db: Queryable, { id, userId, as }: { id: string; userId: 
     item: sql`select ${columns}, coalesce(${as ?? null}, scope.role, 'viewer') as "myRole",
         coalesce((select json_agg(to_json(o) order by o.rank, o.id) from (select ${boardColumns} from boards b where b.project_id = p.id) o), '[]') as boards,
         ${labels.all(sql`p.id`)} as labels, ${customFields.all(sql`p.id`)} as fields,
-        coalesce((select head from kit.heads where topic = 'project:' || p.id), 0) as seq
+        ${headOf(sql`'project:' || p.id`)} as seq
       from projects p where p.id = scope.id`,
   })
 

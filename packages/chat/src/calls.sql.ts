@@ -1,5 +1,5 @@
 import type { Call } from '@wealist/contract/chat/calls'
-import { type Queryable, sql } from '@wealist/kit/sql'
+import { headOf, type Queryable, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 import type { Place } from './places.ts'
 
@@ -12,7 +12,7 @@ export const get = (db: Queryable, { roomId, userId }: { roomId: string; userId:
   db.scoped<Scope, { call: Call | null; seq: number }>({
     scope: scopeOf({ via: 'room', id: roomId, userId }),
     item: sql`select (select to_json(shown) from (select ${columns} from calls c where c.room_id = scope.id and c.ended_at is null) shown) as call,
-      coalesce((select head from kit.heads where topic = 'room:' || scope.id), 0) as seq`,
+      ${headOf(sql`'room:' || scope.id`)} as seq`,
   })
 
 export const shown = (tx: Queryable, id: string) => tx.json<Call>(sql`select ${columns} from calls c where id = ${id}`)

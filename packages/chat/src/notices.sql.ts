@@ -1,4 +1,4 @@
-import { empty, type Queryable, type Sql, sql } from '@wealist/kit/sql'
+import { empty, headOf, type Queryable, type Sql, sql } from '@wealist/kit/sql'
 import { unread as unreadOf } from './rooms.sql.ts'
 
 /** Pins the messages that people are told of next: the same ones again until they were told. Nothing where there is none. */
@@ -78,7 +78,7 @@ export const countsOfLeft = async (
   { roomId, people }: { roomId: string; people: readonly string[] },
 ): Promise<Count[]> => {
   const room = await tx.row<{ head: number }>(sql`
-    select coalesce((select head from kit.heads where topic = ${`room:${roomId}`}), 0) as head from rooms
+    select ${headOf(sql`${`room:${roomId}`}`)} as head from rooms
     where id = ${roomId} and telling_seq > 0 for no key update`)
   if (!room) return []
   const back = await counts(tx, { roomId, people, limit: people.length })

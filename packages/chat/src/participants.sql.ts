@@ -1,7 +1,7 @@
 import type { Participant } from '@wealist/contract/chat/participants'
 import type { RoomRole } from '@wealist/contract/chat/rooms'
 import type { PageRequest } from '@wealist/kit/page'
-import { empty, type Queryable, sql } from '@wealist/kit/sql'
+import { empty, headOf, type Queryable, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 
 const columns = sql`p.room_id as "chatId", p.user_id as "userId", p.role, p.read_seq as "readSeq", p.joined_at as "joinedAt"`
@@ -32,7 +32,7 @@ export const insert = (
 ) =>
   tx.rows<{ userId: string; row: Participant }>(sql`with added as (
       insert into participants as p (room_id, user_id, workspace_id, role, read_seq)
-      select ${roomId}, t.user_id, ${workspaceId}, t.role, coalesce((select head from kit.heads where topic = ${`room:${roomId}`}), 0)
+      select ${roomId}, t.user_id, ${workspaceId}, t.role, ${headOf(sql`${`room:${roomId}`}`)}
       from unnest(${people.map((p) => p.userId)}::uuid[], ${people.map((p) => p.role)}::text[]) as t(user_id, role)
       order by t.user_id on conflict do nothing returning ${columns})
     select "userId", to_json(added) as row from added order by "userId"`)

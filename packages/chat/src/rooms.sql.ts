@@ -1,6 +1,6 @@
 import type { ListedRoom, Room, RoomDetail } from '@wealist/contract/chat/rooms'
 import type { PageRequest } from '@wealist/kit/page'
-import { empty, type Queryable, type Sql, sql } from '@wealist/kit/sql'
+import { empty, headOf, type Queryable, type Sql, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
 import { columns as messageColumns } from './messages.sql.ts'
 
@@ -18,7 +18,7 @@ export const unread = ({ room, read, userId }: { room: Sql; read: Sql; userId: s
     and u.sender_id is distinct from ${userId}::uuid and u.type <> 'system' limit 100) u)`
 
 const headcount = sql`(select count(*) from participants c where c.room_id = r.id)`
-const head = sql`coalesce((select head from kit.heads where topic = 'room:' || r.id), 0)`
+const head = headOf(sql`'room:' || r.id`)
 
 /** Rooms in the order of their last message; what is counted is counted for the page alone. */
 export const list = (
@@ -134,7 +134,7 @@ export const read = (
   { id, userId, seq, untold = false }: { id: string; userId: string; seq: number; untold?: boolean },
 ) =>
   db.json<{ readSeq: number; unreadCount: number }>(sql`update participants p
-    set read_seq = greatest(p.read_seq, least(${seq}::bigint, coalesce((select head from kit.heads where topic = 'room:' || p.room_id), 0)))
+    set read_seq = greatest(p.read_seq, least(${seq}::bigint, ${headOf(sql`'room:' || p.room_id`)}))
     from rooms r where r.id = p.room_id and r.deleted_at is null and p.room_id = ${id} and p.user_id = ${userId}
       ${untold ? sql`and r.telling_seq <= p.read_seq` : empty}
     returning p.read_seq as "readSeq", ${unread({ room: sql`p.room_id`, read: sql`p.read_seq`, userId })} as "unreadCount"`)

@@ -10,6 +10,9 @@ export { empty, join, raw, sql, type Sql }
 /** The pattern by which `like` finds what has this text in it, as it is: no letter of it is a wildcard. */
 export const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
 
+/** The seq of the last event of a topic, 0 where nothing has happened: what an answer of that moment carries. */
+export const headOf = (topic: Sql) => sql`coalesce((select head from kit.heads where topic = ${topic}), 0)`
+
 /**
  * That an expression, one with a trigram index, has this text in it. Without three letters in a row there may be no trigram,
  * and the index would be read from end to end, of all tenants: another expression than its own keeps the planner from that.
