@@ -6,6 +6,7 @@ import { newId } from '@wealist/kit/ids'
 import type { Asker } from '@wealist/dev/testing/one-service'
 import { attach } from '@wealist/dev/testing/attach'
 import { s3Env, s3World, type S3World } from '@wealist/dev/testing/s3-world'
+import { wholeTables as readWhole } from '@wealist/dev/testing/whole-tables'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { follow } from './directory.ts'
 import { jobs } from './jobs.ts'
@@ -136,20 +137,7 @@ afterAll(async () => {
   await s3.stop()
 })
 
-const sequentialScans = async () => {
-  const { db } = service.running.base
-  // A connection tells what it did at its end, and a job may have taken it over.
-  const rested = () => db.rest().then(() => db.pool.totalCount)
-  await expect.poll(rested, { interval: 5 }).toBe(0)
-  return service.rows<{ table: string; n: string }>(`select relname as table, seq_scan as n from pg_stat_user_tables
-    where schemaname = 'public' or relid = any('{kit.heads,kit.events}'::regclass[])`)
-}
-/** The tables that were read from end to end meanwhile, for foreign keys too. */
-const wholeTables = async (work: () => Promise<unknown>) => {
-  const before = new Map((await sequentialScans()).map(({ table, n }) => [table, n]))
-  await work()
-  return (await sequentialScans()).flatMap(({ table, n }) => (before.get(table) === n ? [] : [table]))
-}
+const wholeTables = (work: () => Promise<unknown>) => readWhole(service.running.base.db, work)
 
 const routes = routesOf('board', contract)
 /** What is read besides the thing itself. */
