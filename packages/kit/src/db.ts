@@ -138,7 +138,7 @@ export const openDb = ({ url, max, idle, silence, log, observe, onCommit }: DbOp
   }
 
   const shared = openShared({
-    ...{ pool, depth: 4, patience },
+    ...{ pool, depth: 8, few: 2, patience },
     lost: (error) => log.warn({ error: error.message }, 'a database connection was lost under its statements'),
   })
 

@@ -8,10 +8,10 @@ const log = testLog()
 let pool: pg.Pool
 let shared: Shared
 
-const open = ({ url = administratorUrl(), max = 2, depth = 3, patience = 3000 } = {}) => {
+const open = ({ url = administratorUrl(), max = 2, depth = 3, few = 2, patience = 3000 } = {}) => {
   pool = new pg.Pool({ connectionString: url, max, pipeline: true } as pg.PoolConfig)
   pool.on('error', () => undefined)
-  shared = openShared({ pool, depth, patience, lost: (error) => log.warn({ error: error.message }, 'lost') })
+  shared = openShared({ pool, depth, few, patience, lost: (error) => log.warn({ error: error.message }, 'lost') })
 }
 beforeEach(() => open())
 afterEach(() => pool.end())
@@ -27,14 +27,29 @@ const pid = async (seconds = 0) =>
 const times = <T>(n: number, work: (n: number) => Promise<T>) =>
   Promise.all(Array.from({ length: n }, (_, i) => work(i)))
 
+/** Nine tenths of the thread's time, which statements and their answers share. */
+const keepBusy = () => {
+  const spun = setInterval(() => {
+    for (const end = performance.now() + 9; performance.now() < end;);
+  }, 10)
+  return () => clearInterval(spun)
+}
+
 /** Statements without end, more than fit, until they are stopped. */
 const flood = (seconds: number) => {
   let [on, done] = [true, 0]
+  const used = new Set<number>()
   const all = times(12, async () => {
-    for (; on; done++) await pid(seconds)
+    for (; on; done++) used.add(await pid(seconds))
   })
   return {
     done: () => done,
+    /** The connections that answered since it was asked. */
+    used: () => {
+      const { size } = used
+      used.clear()
+      return size
+    },
     stop: () => {
       on = false
       return all
@@ -54,6 +69,27 @@ test('while a connection is free, a statement has one alone', async () => {
   await times(2, () => pid(0.05))
   const [one, other] = await times(2, () => pid(0.1))
   expect(one).not.toBe(other)
+})
+
+test('a thread that is busy makes do with few connections, as long as those answer', async () => {
+  await reopen({ max: 5 })
+  const used = { interval: 200, timeout: 5000 }
+  const statements = flood(0.005)
+  let rest: (() => void) | undefined
+  try {
+    await expect.poll(statements.used, used).toBe(5)
+    rest = keepBusy()
+    await expect.poll(statements.used, used).toBe(2)
+    await statements.stop()
+    const start = performance.now()
+    const slow = times(2, () => ask('select pg_sleep(1)', { alone: true }))
+    await times(3, () => pid())
+    expect(performance.now() - start).toBeLessThan(500)
+    await slow
+  } finally {
+    rest?.()
+    await statements.stop()
+  }
 })
 
 test('a statement is sent behind another one when all are busy, before that is answered', async () => {

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { unavailable } from './errors.ts'
 import type { Send } from './sql.ts'
 import { ask, type Statement } from './statement.ts'
+import { threadIsBusy } from './thread.ts'
 
 /** A connection that carries statements now, which are answered in the order they were sent. */
 interface Carrier {
@@ -23,11 +24,16 @@ export interface SharedOptions {
   pool: pg.Pool
   /** Most statements under way on a connection. */
   depth: number
+  /** Connections that are enough for a thread that is busy, as long as they answer. */
+  few: number
   /** Milliseconds that a statement waits for a connection; then 503. */
   patience: number
   /** Hears of a connection that dies under its statements. */
   lost(error: Error): void
 }
+
+/** A connection that has not answered for so long is none to wait for. */
+const stillMs = 20
 
 export interface Shared {
   send: Send
@@ -38,17 +44,26 @@ export interface Shared {
 /**
  * Single statements over the connections of a pool, which they share with its transactions. While one is free a statement
  * has it alone. When all are busy it is sent behind others: PostgreSQL has the next one when it is done with the last,
- * and several answers are read in one go. What may take long (`alone`) has nobody behind it. Where transactions wait for
- * a connection, those that carry statements take no more, and statements wait in the pool's line, as transactions do.
+ * and several answers are read in one go. A thread that is busy makes do with a few connections: more only make it slower,
+ * by the cores that they take where PostgreSQL is beside it, and by answers that come one by one where it is not.
+ * What may take long (`alone`) has nobody behind it. Where transactions wait for a connection, those that carry statements
+ * take no more, and statements wait in the pool's line, as transactions do.
  */
-export const openShared = ({ pool, depth, patience, lost }: SharedOptions): Shared => {
+export const openShared = ({ pool, depth, few, patience, lost }: SharedOptions): Shared => {
   const { max } = pool.options
   const carriers = new Set<Carrier>()
   const line: Waiting[] = []
   let asked = 0
   let late: NodeJS.Timeout | undefined
 
-  const isFree = () => pool.idleCount > asked || pool.totalCount < max
+  const isEnough = (without?: Carrier) => {
+    if (!threadIsBusy()) return false
+    const since = performance.now() - stillMs
+    let answering = asked
+    for (const carrier of carriers) if (carrier !== without && carrier.moved > since) answering++
+    return answering >= few
+  }
+  const isFree = () => (pool.idleCount > asked || pool.totalCount < max) && !isEnough()
   const othersWait = () => pool.waitingCount > asked
   const weightOf = ({ statement }: Waiting) => (statement.alone ? depth : 1)
   const fits = ({ under, broken }: Carrier) =>
@@ -69,7 +84,8 @@ export const openShared = ({ pool, depth, patience, lost }: SharedOptions): Shar
   }
 
   const fill = (carrier: Carrier) => {
-    while (fits(carrier) && !othersWait()) begin(carrier)
+    const spare = isEnough(carrier)
+    while (!spare && fits(carrier) && !othersWait()) begin(carrier)
     if (carrier.under === 0) leave(carrier)
   }
   const leave = (carrier: Carrier) => {
@@ -106,7 +122,7 @@ export const openShared = ({ pool, depth, patience, lost }: SharedOptions): Shar
     const free = isFree()
     if (!free && carriers.size > 0 && !othersWait()) return
     const wanted = Math.min(max, free ? line.length : Math.ceil(line.length / depth))
-    while (asked < wanted) connect()
+    while (asked < wanted && !(free && isEnough())) connect()
   }
 
   const refuse = (until: number) => {
@@ -117,7 +133,7 @@ export const openShared = ({ pool, depth, patience, lost }: SharedOptions): Shar
     late = undefined
     refuse(performance.now() - patience)
     if (line.length === 0) return
-    late = setTimeout(look, patience / 4).unref()
+    late = setTimeout(look, stillMs).unref()
     call()
   }
 
@@ -132,7 +148,7 @@ export const openShared = ({ pool, depth, patience, lost }: SharedOptions): Shar
     line.push(waiting)
     const carrier = line.length === 1 && !isFree() && !othersWait() && liveliest()
     if (carrier) return begin(carrier)
-    late ??= setTimeout(look, patience / 4).unref()
+    late ??= setTimeout(look, stillMs).unref()
     call()
   }
 

@@ -1,0 +1,17 @@
+const windowMs = 50
+const busy = 0.6
+
+let last = performance.eventLoopUtilization()
+let looked = performance.now()
+let utilization = 0
+
+/** Whether this thread had little rest of late. Waiting for a core counts as work. */
+export const threadIsBusy = (now = performance.now()) => {
+  if (now - looked > windowMs) {
+    const next = performance.eventLoopUtilization()
+    utilization = performance.eventLoopUtilization(next, last).utilization
+    last = next
+    looked = now
+  }
+  return utilization > busy
+}
