@@ -3,7 +3,7 @@ import { json } from 'node:stream/consumers'
 import autocannon from 'autocannon'
 import type { HttpLoad } from './load.ts'
 
-const { url, connections, seconds, requests, rate, refusals = false } = (await json(process.stdin)) as HttpLoad
+const { url, connections, seconds, requests, refusals = false } = (await json(process.stdin)) as HttpLoad
 // Of a connection; after them it begins again.
 const most = 64
 let begun = 0
@@ -11,7 +11,6 @@ const result = await autocannon({
   url,
   connections,
   duration: seconds,
-  ...(rate && { overallRate: rate }),
   // Each connection begins elsewhere, or all would ask the same at once. It makes ready all that it may ask before it hears
   // the first answer, and so do the others one after the other: thousands each would be measured as a second of waiting.
   setupClient: (client) => {

@@ -9,8 +9,6 @@ export interface HttpLoad {
   connections: number
   seconds: number
   requests: { method: string; path: string; headers?: Record<string, string>; body?: string }[]
-  /** Requests a second, of all connections together; as many as are answered unless told. */
-  rate?: number
   /** An answer that is no 2xx is one, too. */
   refusals?: boolean
 }

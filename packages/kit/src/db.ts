@@ -4,6 +4,7 @@ import { queryable, type Observe, type Queryable, type Send } from './sql.ts'
 import { asUnavailable, sqlState } from './sql-errors.ts'
 import { openShared } from './shared.ts'
 import { ask } from './statement.ts'
+import { threadIsBusy } from './thread.ts'
 import { openTx } from './tx.open.ts'
 import type { Commit, Tx, TxOptions } from './tx.ts'
 import { openTurns } from './turns.ts'
@@ -138,7 +139,7 @@ export const openDb = ({ url, max, idle, silence, log, observe, onCommit }: DbOp
   }
 
   const shared = openShared({
-    ...{ pool, depth: 8, few: 2, patience },
+    ...{ pool, depth: 8, isBusy: threadIsBusy, patience },
     lost: (error) => log.warn({ error: error.message }, 'a database connection was lost under its statements'),
   })
 

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { expect, test } from 'vitest'
 import { cost, openPasswords } from './passwords.ts'
 
@@ -45,4 +47,15 @@ test('a storm waits in line, and past the line it is turned away with 503', asyn
   expect(refused).toHaveLength(6)
   expect(refused.every((r) => r.code === 'UNAVAILABLE')).toBe(true)
   expect(await passwords.hash('x')).toMatch(/^\$argon2id/)
+})
+
+test.runIf(process.platform === 'linux')('the threads that hash give way to the one that answers', async () => {
+  await openPasswords({ atOnce: 1, waiting: 1 }).hash('a password')
+  const threads = readdirSync('/proc/self/task').map((id) => ({
+    name: readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim(),
+    nice: getPriority(Number(id)),
+  }))
+  const hashing = threads.filter(({ name }) => name === 'libuv-worker')
+  expect(hashing).toHaveLength(4)
+  for (const { nice } of hashing) expect(nice).toBeGreaterThan(getPriority(process.pid))
 })

@@ -1,4 +1,5 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
+import { letWorkersGiveWay } from './give-way.ts'
 import { openTurns } from './turns.ts'
 
 /** Cost of argon2id: memory in KiB, passes over it, lanes. */
@@ -39,7 +40,11 @@ export const openPasswords = ({ atOnce, waiting }: { atOnce: number; waiting: nu
           argon2(
             'argon2id',
             { message: password.normalize('NFKC'), nonce, tagLength, memory, passes, parallelism },
-            (error, tag) => (error ? reject(error) : resolve(tag)),
+            (error, tag) => {
+              letWorkersGiveWay()
+              if (error) reject(error)
+              else resolve(tag)
+            },
           ),
         ),
     )

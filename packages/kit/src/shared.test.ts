@@ -7,14 +7,22 @@ import { openShared, type Shared } from './shared.ts'
 const log = testLog()
 let pool: pg.Pool
 let shared: Shared
+let busy = false
 
-const open = ({ url = administratorUrl(), max = 2, depth = 3, few = 2, patience = 3000 } = {}) => {
+const open = ({ url = administratorUrl(), max = 2, depth = 3, patience = 3000 } = {}) => {
   pool = new pg.Pool({ connectionString: url, max, pipeline: true } as pg.PoolConfig)
   pool.on('error', () => undefined)
-  shared = openShared({ pool, depth, few, patience, lost: (error) => log.warn({ error: error.message }, 'lost') })
+  shared = openShared({
+    ...{ pool, depth, patience, isBusy: () => busy },
+    lost: (error) => log.warn({ error: error.message }, 'lost'),
+  })
 }
 beforeEach(() => open())
-afterEach(() => pool.end())
+afterEach(async () => {
+  busy = false
+  await Promise.all(floods.splice(0).map((one) => one.stop()))
+  await pool.end()
+})
 const reopen = async (options: Parameters<typeof open>[0]) => {
   await pool.end()
   open(options)
@@ -27,22 +35,15 @@ const pid = async (seconds = 0) =>
 const times = <T>(n: number, work: (n: number) => Promise<T>) =>
   Promise.all(Array.from({ length: n }, (_, i) => work(i)))
 
-/** Nine tenths of the thread's time, which statements and their answers share. */
-const keepBusy = () => {
-  const spun = setInterval(() => {
-    for (const end = performance.now() + 9; performance.now() < end;);
-  }, 10)
-  return () => clearInterval(spun)
-}
-
+const floods: { stop(): Promise<unknown> }[] = []
 /** Statements without end, more than fit, until they are stopped. */
-const flood = (seconds: number) => {
+const flood = (seconds: number, people = 12) => {
   let [on, done] = [true, 0]
   const used = new Set<number>()
-  const all = times(12, async () => {
+  const all = times(people, async () => {
     for (; on; done++) used.add(await pid(seconds))
   })
-  return {
+  const statements = {
     done: () => done,
     /** The connections that answered since it was asked. */
     used: () => {
@@ -55,6 +56,8 @@ const flood = (seconds: number) => {
       return all
     },
   }
+  floods.push(statements)
+  return statements
 }
 
 test('many more statements than connections are all answered, each with its own answer, over as few connections', async () => {
@@ -71,25 +74,23 @@ test('while a connection is free, a statement has one alone', async () => {
   expect(one).not.toBe(other)
 })
 
-test('a thread that is busy makes do with few connections, as long as those answer', async () => {
-  await reopen({ max: 5 })
-  const used = { interval: 200, timeout: 5000 }
+test('a busy thread makes do with three connections, as long as those answer, and takes more for what waits long', async () => {
+  await reopen({ max: 7 })
   const statements = flood(0.005)
-  let rest: (() => void) | undefined
-  try {
-    await expect.poll(statements.used, used).toBe(5)
-    rest = keepBusy()
-    await expect.poll(statements.used, used).toBe(2)
-    await statements.stop()
-    const start = performance.now()
-    const slow = times(2, () => ask('select pg_sleep(1)', { alone: true }))
-    await times(3, () => pid())
-    expect(performance.now() - start).toBeLessThan(500)
-    await slow
-  } finally {
-    rest?.()
-    await statements.stop()
-  }
+  await expect.poll(statements.used).toBe(7)
+  busy = true
+  await expect.poll(statements.used, { interval: 100, timeout: 5000 }).toBe(3)
+  const many = flood(0.004, 300)
+  await expect.poll(many.used, { interval: 200, timeout: 5000 }).toBe(7)
+  await Promise.all([statements.stop(), many.stop()])
+  const start = performance.now()
+  const stuck = times(3, () => pid(0.6))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await times(9, () => pid())
+  const searches = times(2, () => ask('select pg_sleep(0.6)', { alone: true }))
+  await times(9, () => pid())
+  expect(performance.now() - start).toBeLessThan(500)
+  await Promise.all([stuck, searches])
 })
 
 test('a statement is sent behind another one when all are busy, before that is answered', async () => {

@@ -1,15 +1,12 @@
 import pg from 'pg'
+import { type Carrying, openEnough, stillMs } from './enough.ts'
 import { unavailable } from './errors.ts'
 import type { Send } from './sql.ts'
 import { ask, type Statement } from './statement.ts'
-import { threadIsBusy } from './thread.ts'
 
-/** A connection that carries statements now, which are answered in the order they were sent. */
-interface Carrier {
+interface Carrier extends Carrying {
   client: pg.PoolClient
   under: number
-  /** When it last answered, or began. */
-  moved: number
   broken?: Error
 }
 
@@ -24,16 +21,13 @@ export interface SharedOptions {
   pool: pg.Pool
   /** Most statements under way on a connection. */
   depth: number
-  /** Connections that are enough for a thread that is busy, as long as they answer. */
-  few: number
+  /** Whether this process' thread is what is full. */
+  isBusy: () => boolean
   /** Milliseconds that a statement waits for a connection; then 503. */
   patience: number
   /** Hears of a connection that dies under its statements. */
   lost(error: Error): void
 }
-
-/** A connection that has not answered for so long is none to wait for. */
-const stillMs = 20
 
 export interface Shared {
   send: Send
@@ -44,25 +38,19 @@ export interface Shared {
 /**
  * Single statements over the connections of a pool, which they share with its transactions. While one is free a statement
  * has it alone. When all are busy it is sent behind others: PostgreSQL has the next one when it is done with the last,
- * and several answers are read in one go. A thread that is busy makes do with a few connections: more only make it slower,
- * by the cores that they take where PostgreSQL is beside it, and by answers that come one by one where it is not.
+ * and several answers are read in one go. A thread that is busy makes do with a few connections (`enough.ts`).
  * What may take long (`alone`) has nobody behind it. Where transactions wait for a connection, those that carry statements
  * take no more, and statements wait in the pool's line, as transactions do.
  */
-export const openShared = ({ pool, depth, few, patience, lost }: SharedOptions): Shared => {
+export const openShared = ({ pool, depth, isBusy, patience, lost }: SharedOptions): Shared => {
   const { max } = pool.options
   const carriers = new Set<Carrier>()
   const line: Waiting[] = []
   let asked = 0
   let late: NodeJS.Timeout | undefined
 
-  const isEnough = (without?: Carrier) => {
-    if (!threadIsBusy()) return false
-    const since = performance.now() - stillMs
-    let answering = asked
-    for (const carrier of carriers) if (carrier !== without && carrier.moved > since) answering++
-    return answering >= few
-  }
+  const { isSpare, serves, ...enough } = openEnough(carriers, isBusy)
+  const isEnough = () => enough.isEnough(line[0]?.since)
   const isFree = () => (pool.idleCount > asked || pool.totalCount < max) && !isEnough()
   const othersWait = () => pool.waitingCount > asked
   const weightOf = ({ statement }: Waiting) => (statement.alone ? depth : 1)
@@ -84,7 +72,7 @@ export const openShared = ({ pool, depth, few, patience, lost }: SharedOptions):
   }
 
   const fill = (carrier: Carrier) => {
-    const spare = isEnough(carrier)
+    const spare = isSpare(carrier)
     while (!spare && fits(carrier) && !othersWait()) begin(carrier)
     if (carrier.under === 0) leave(carrier)
   }
@@ -122,7 +110,7 @@ export const openShared = ({ pool, depth, few, patience, lost }: SharedOptions):
     const free = isFree()
     if (!free && carriers.size > 0 && !othersWait()) return
     const wanted = Math.min(max, free ? line.length : Math.ceil(line.length / depth))
-    while (asked < wanted && !(free && isEnough())) connect()
+    while (asked < wanted) connect()
   }
 
   const refuse = (until: number) => {
@@ -137,10 +125,12 @@ export const openShared = ({ pool, depth, few, patience, lost }: SharedOptions):
     call()
   }
 
-  // The one that moved last: behind one that stands still it would wait, too.
+  // The one that moved last: behind one that stands still it would wait, too. Where enough answer, one of those takes it.
   const liveliest = () => {
+    const few = isEnough()
     let found: Carrier | undefined
-    for (const carrier of carriers) if (fits(carrier) && (!found || carrier.moved > found.moved)) found = carrier
+    for (const carrier of carriers)
+      if (fits(carrier) && !(found && found.moved >= carrier.moved) && (!few || serves(carrier))) found = carrier
     return found
   }
 

@@ -1,11 +1,11 @@
 const windowMs = 50
-const busy = 0.6
+const busy = 0.7
 
 let last = performance.eventLoopUtilization()
 let looked = performance.now()
 let utilization = 0
 
-/** Whether this thread had little rest of late. Waiting for a core counts as work. */
+/** Whether this thread had little rest of late. Waiting for a core counts as work, mostly. */
 export const threadIsBusy = (now = performance.now()) => {
   if (now - looked > windowMs) {
     const next = performance.eventLoopUtilization()
