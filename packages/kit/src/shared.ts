@@ -72,8 +72,7 @@ export const openShared = ({ pool, depth, isBusy, patience, lost }: SharedOption
   }
 
   const fill = (carrier: Carrier) => {
-    const spare = isSpare(carrier)
-    while (!spare && fits(carrier) && !othersWait()) begin(carrier)
+    if (!isSpare(carrier)) while (fits(carrier) && !othersWait()) begin(carrier)
     if (carrier.under === 0) leave(carrier)
   }
   const leave = (carrier: Carrier) => {
@@ -130,7 +129,7 @@ export const openShared = ({ pool, depth, isBusy, patience, lost }: SharedOption
     const few = isEnough()
     let found: Carrier | undefined
     for (const carrier of carriers)
-      if (fits(carrier) && !(found && found.moved >= carrier.moved) && (!few || serves(carrier))) found = carrier
+      if (fits(carrier) && (!found || carrier.moved > found.moved) && (!few || serves(carrier))) found = carrier
     return found
   }
 

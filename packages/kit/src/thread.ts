@@ -6,7 +6,8 @@ let looked = performance.now()
 let utilization = 0
 
 /** Whether this thread had little rest of late. Waiting for a core counts as work, mostly. */
-export const threadIsBusy = (now = performance.now()) => {
+export const threadIsBusy = () => {
+  const now = performance.now()
   if (now - looked > windowMs) {
     const next = performance.eventLoopUtilization()
     utilization = performance.eventLoopUtilization(next, last).utilization
