@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { every } from './beat.ts'
 import type { Log } from './log.ts'
 import { isCluster } from './redis.ts'
 
@@ -47,11 +48,7 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
   subscriber.on('smessage', hear)
   line.open()
   // A subscriber only listens: without a question now and then it would not notice that nobody speaks any more.
-  const asking = setInterval(
-    () => void (subscriber.status === 'ready' && subscriber.ping().catch(() => undefined)),
-    10_000,
-  )
-  asking.unref()
+  const rest = every(10_000, () => void (subscriber.status === 'ready' && subscriber.ping().catch(() => undefined)))
 
   const leave = (channel: string) => {
     leaving.delete(channel)
@@ -87,7 +84,7 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
       return () => returned.delete(listener)
     },
     close: () => {
-      clearInterval(asking)
+      rest()
       for (const timer of leaving.values()) clearTimeout(timer)
       line.close()
     },

@@ -1,5 +1,6 @@
 import { internal } from '@wealist/contract/user'
 import type * as z from 'zod'
+import { every } from './beat.ts'
 import type { Bus } from './bus.ts'
 import type { Db } from './db.ts'
 import type { Log } from './log.ts'
@@ -75,15 +76,15 @@ export const followDirectory = ({
   }
 
   const unsubscribe = intervalMs > 0 ? bus.subscribe(channelOf('user', 'directory'), nudge) : undefined
-  const timer = intervalMs > 0 ? setInterval(nudge, intervalMs * (0.9 + Math.random() * 0.2)).unref() : undefined
-  if (timer) nudge()
+  const rest = intervalMs > 0 ? every(intervalMs, nudge) : undefined
+  if (rest) nudge()
   return {
     nudge,
     pullOnce,
     stop: async () => {
       state.stopped = true
       unsubscribe?.()
-      clearInterval(timer)
+      rest?.()
       await pulling
     },
   }

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
+import { every } from './beat.ts'
 
-const each = 1000
+const second = 1000
 /** Of a core, on average: the pings of ten thousand clients take up to nine hundredths. */
 const nextToNothing = 0.1
 const mega = 1024 * 1024
@@ -33,6 +34,5 @@ export const giveBackWhenQuiet = (quietFor = 30) => {
     gc({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     kept = getHeapStatistics().total_physical_size
   }
-  const timer = setInterval(look, each).unref()
-  return () => clearInterval(timer)
+  return every(second, look)
 }

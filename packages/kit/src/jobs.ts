@@ -1,3 +1,4 @@
+import { every } from './beat.ts'
 import type { Base } from './context.ts'
 import { freeDead } from './jobs.locks.ts'
 import { jobMetrics } from './jobs.metrics.ts'
@@ -114,7 +115,7 @@ export const openJobs = async ({ base, ctx, registry, resident = true, apart = f
     free().catch(said)
   }
   const worker = resident ? openWorker(db.pool.options.connectionString!, runs, specs) : undefined
-  const clockwork = resident ? setInterval(beat, second) : undefined
+  const rest = resident ? every(second, beat) : undefined
   if (resident) beat()
 
   let turn: Promise<unknown> = Promise.resolve()
@@ -150,7 +151,7 @@ export const openJobs = async ({ base, ctx, registry, resident = true, apart = f
     },
     stop: async () => {
       closed = true
-      clearInterval(clockwork)
+      rest?.()
       clearTimeout(timer)
       await worker?.stop()
       await working

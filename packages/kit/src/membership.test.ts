@@ -217,7 +217,7 @@ test('open sockets are decided again on a published change, and within a second 
   const live = { workspaces: () => [workspace], membershipChanged: (id: string) => void decided.push(id) }
   const deaf = running()
   await deaf.of(workspace, person)
-  closers.push(watchMembership(deaf, live, 20))
+  closers.push(watchMembership(deaf, live))
   await eventually(() => expect(decided).toHaveLength(1))
   deaf.bus.close()
   await subscribed(0)

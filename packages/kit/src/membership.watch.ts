@@ -1,3 +1,4 @@
+import { every } from './beat.ts'
 import type { Live } from './live/live.ts'
 import type { Memberships } from './membership.ts'
 
@@ -30,9 +31,9 @@ export const watchMembership = (
       looking = false
     }
   }
-  const timer = setInterval(() => look().catch(() => undefined), intervalMs).unref()
+  const rest = every(intervalMs, () => void look().catch(() => undefined))
   return () => {
     off()
-    clearInterval(timer)
+    rest()
   }
 }

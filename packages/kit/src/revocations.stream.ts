@@ -1,3 +1,4 @@
+import { every } from './beat.ts'
 import type { Log } from './log.ts'
 import type { Redis } from './redis.ts'
 import type { Memory } from './revocations.memory.ts'
@@ -78,7 +79,7 @@ export const followStream = async ({
     boot = undefined
     nudge()
   }
-  const timer = setInterval(nudge, poll).unref()
+  const rest = every(poll, nudge)
   redis.on('ready', reconnected)
   nudge()
   await reading
@@ -90,7 +91,7 @@ export const followStream = async ({
     close: async () => {
       closed = true
       again = false
-      clearInterval(timer)
+      rest()
       redis.off('ready', reconnected)
       await reading
     },

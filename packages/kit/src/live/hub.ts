@@ -146,13 +146,14 @@ export const openHub = (parts: HubParts): Hub => {
   }
   // However long the database takes to answer: what is over ends in time.
   const again = () => {
-    callOffPoll ??= timing.after(pollEvery, () => {
-      callOffPoll = undefined
+    callOffPoll ??= timing.every(pollEvery, () => {
       const now = timing.now()
       listeners.watch(now)
       for (const topic of topics.values()) forgetOld(topic, now)
       void look()
-      if (!closed && listeners.size > 0) again()
+      if (!closed && listeners.size > 0) return
+      callOffPoll?.()
+      callOffPoll = undefined
     })
   }
   // Not all processes in the same moment.

@@ -7,7 +7,7 @@ const person = { id: 'alice', sid: 's', jti: 'j', iat: 0 }
 /** Listeners on a clock that the test sets. */
 const world = () => {
   let now = 1_700_000_000_000
-  const timing = { now: () => now, after: () => () => undefined, random: () => 0 }
+  const timing = { now: () => now, after: () => () => undefined, every: () => () => undefined, random: () => 0 }
   const listeners = openListeners({ timing, slow: () => undefined })
   const add = (over: number, { unsent = (): number => 0 } = {}) => {
     const looked: number[] = []

@@ -75,9 +75,21 @@ export const virtualTime = (random: () => number): VirtualTime => {
     push(item)
     return () => void (item.work = () => undefined)
   }
+  const every = (ms: number, work: () => void) => {
+    let callOff: () => void
+    const again = () => {
+      callOff = after(ms, () => {
+        again()
+        work()
+      })
+    }
+    again()
+    return () => callOff()
+  }
   return {
     now: () => now,
     after,
+    every,
     random,
     sleep: (ms) => new Promise((resolve) => void after(ms, resolve)),
     run: async (ms) => {

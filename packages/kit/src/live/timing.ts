@@ -1,8 +1,12 @@
+import { every } from '../beat.ts'
+
 /** Time and chance, passed in so that a simulation can own them. Milliseconds. */
 export interface Timing {
   now(): number
   /** Calls `work` after `ms`; gives the function that calls it off. */
   after(ms: number, work: () => void): () => void
+  /** Calls `work` each `ms`; gives the function that ends it. */
+  every(ms: number, work: () => void): () => void
   random(): number
 }
 
@@ -12,6 +16,7 @@ export const realTiming: Timing = {
     const timer = setTimeout(work, ms).unref()
     return () => clearTimeout(timer)
   },
+  every,
   random: Math.random,
 }
 
