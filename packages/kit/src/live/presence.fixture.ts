@@ -3,7 +3,15 @@ import { openLog } from '../log.ts'
 import { openRedis, ready } from '../redis.ts'
 import type { Frame } from './frame.ts'
 import { openPresence, type People } from './presence.ts'
-import { realTiming } from './timing.ts'
+import { realTiming, type Timing } from './timing.ts'
+
+const timing: Timing = {
+  ...realTiming,
+  every: (ms, work) => {
+    const timer = setInterval(work, ms).unref()
+    return () => clearInterval(timer)
+  },
+}
 
 /** The presence of a process, with times that a test can wait for. */
 export const presenceOf = async ({ url, prefix }: { url: string; prefix: string }, expiryMs = 900) => {
@@ -13,7 +21,7 @@ export const presenceOf = async ({ url, prefix }: { url: string; prefix: string 
   await ready(redis)
   const told: { at: number; topic: string; text: string }[] = []
   const offer = ({ topic, text }: Frame) => void told.push({ at: Date.now(), topic, text })
-  const presence = openPresence({ redis, bus, timing: realTiming, offer, refreshMs: 200, expiryMs, lingerMs: 100 })
+  const presence = openPresence({ redis, bus, timing, offer, refreshMs: 200, expiryMs, lingerMs: 100 })
   return {
     ...presence,
     redis,

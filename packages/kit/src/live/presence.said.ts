@@ -8,6 +8,8 @@ interface Place {
   /** How many connections of a person stand how, by this process. */
   people: Map<string, Record<Standing, number>>
   changed: Set<string>
+  /** When all of it was said the last time. */
+  saidAt: number
 }
 
 export interface Said {
@@ -50,7 +52,7 @@ class Entered implements Entry {
 }
 
 const gatherMs = 50
-/** In how many parts the places are said again. */
+/** In how many parts the places are said again, where all of them are due at once. */
 const parts = 20
 const retryMs = 2000
 
@@ -104,30 +106,41 @@ export const openSaid = ({
     timing.after(gatherMs, flush)
   }
 
+  const tellAll = (place: Place) => {
+    place.saidAt = timing.now()
+    tell(place, place.people.keys()).catch(() => (place.saidAt = -Infinity))
+  }
   const refresh = () => {
-    for (const place of places.values()) tell(place, place.people.keys()).catch(() => undefined)
+    for (const place of places.values()) tellAll(place)
+  }
+  const isDue = ({ saidAt }: Place) => {
+    const age = timing.now() - saidAt
+    // Negative where the clock was set back.
+    return age < 0 || age >= refreshMs / 2
   }
   // A part of them at a time, whoever was said longest ago: a thousand places in one go would keep all others waiting.
   const refreshSome = () => {
     let left = Math.ceil(places.size / parts)
     for (const place of places.values()) {
+      if (!isDue(place)) continue
       if (left-- === 0) return
       places.delete(place.name)
       places.set(place.name, place)
-      tell(place, place.people.keys()).catch(() => undefined)
+      tellAll(place)
     }
   }
   const keepRefreshing = () => {
-    callOffRefresh ??= timing.after(refreshMs / parts, () => {
+    callOffRefresh ??= timing.every(refreshMs / parts, () => {
+      if (places.size > 0) return refreshSome()
+      callOffRefresh?.()
       callOffRefresh = undefined
-      if (closed || places.size === 0) return
-      refreshSome()
-      keepRefreshing()
     })
   }
   const placeOf = (name: string): Place => {
     let place = places.get(name)
-    if (!place) places.set(name, (place = { name, lastSeen: false, people: new Map(), changed: new Set() }))
+    if (place) return place
+    place = { name, lastSeen: false, people: new Map(), changed: new Set(), saidAt: timing.now() }
+    places.set(name, place)
     return place
   }
 

@@ -8,6 +8,8 @@ import { newId } from '../ids.ts'
 import { presenceOf } from './presence.fixture.ts'
 import { openHeard } from './presence.heard.ts'
 import { changes, named } from './presence.ts'
+import { openSaid } from './presence.said.ts'
+import { virtualTime } from './simulation.time.ts'
 import { realTiming } from './timing.ts'
 
 type Process = Awaited<ReturnType<typeof presenceOf>>
@@ -179,6 +181,34 @@ test('places are said again some at a time, each in its turn, and not all of the
   expect(said.slice(0, 40).map((keys) => keys.length)).toEqual(Array(40).fill(5))
   expect(new Set(said.slice(0, 20).flat()).size).toBe(100)
   expect(said.slice(20, 40).flat()).toEqual(said.slice(0, 20).flat())
+})
+
+test('a place alone is said again when it is due, not with every part, and soon where that was lost', async () => {
+  const time = virtualTime(() => 0.5)
+  const said: number[] = []
+  let lost = 0
+  const redis = {
+    zadd: async () => {
+      said.push(time.now() - begun)
+      if (lost-- > 0) throw new Error('lost')
+    },
+    zrem: async () => 0,
+    zremrangebyscore: async () => 0,
+    pexpireat: async () => 1,
+  } as never
+  const { enter } = openSaid({
+    redis,
+    bus: { publish: () => undefined } as never,
+    timing: time,
+    offer: () => undefined,
+  })
+  const begun = time.now()
+  enter(place, newId())
+  await time.run(40_500)
+  expect(said).toEqual([50, 10_000, 20_000, 30_000, 40_000])
+  lost = 2
+  await time.run(20_000)
+  expect(said.slice(5)).toEqual([50_000, 51_000, 52_000])
 })
 
 test('a clock that is set back does not keep who is there from being read', async () => {
