@@ -13,6 +13,6 @@ export const list = (
     topic: sql`'project:' || scope.id`,
     items: sql`select e.type, e.seq, e.payload::json as payload, e.at as timestamp, e.actor_id as "actorId" from kit.events e
       where e.topic = 'project:' || scope.id ${page.after ? sql`and e.seq < ${page.after[0]}::bigint` : empty}
-      order by e.seq desc limit ${page.limit + 1}`,
+      order by e.seq desc limit ${page.rows}`,
     keys: ['seq'],
   })

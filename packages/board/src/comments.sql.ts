@@ -16,7 +16,7 @@ export const list = (db: Queryable, { taskId, userId, page }: { taskId: string; 
     topic: sql`'project:' || scope.id`,
     items: sql`select ${columns} from comments c where c.task_id = ${taskId}
       ${page.after ? sql`and (c.created_at, c.id) > (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
-      order by c.created_at, c.id limit ${page.limit + 1}`,
+      order by c.created_at, c.id limit ${page.rows}`,
     keys: ['createdAt', 'id'],
   })
 

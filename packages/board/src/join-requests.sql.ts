@@ -24,7 +24,7 @@ export const list = (
     items: sql`select ${columns} from join_requests j where j.project_id = ${f.projectId}
         ${f.userId ? sql`and j.user_id = ${f.userId}` : empty} ${f.status ? sql`and j.status = ${f.status}` : empty}
         ${f.page.after ? sql`and (j.created_at, j.id) < (${f.page.after[0]}::timestamptz, ${f.page.after[1]}::uuid)` : empty}
-      order by j.created_at desc, j.id desc limit ${f.page.limit + 1}`,
+      order by j.created_at desc, j.id desc limit ${f.page.rows}`,
     keys: ['createdAt', 'id'],
   })
 

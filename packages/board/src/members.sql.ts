@@ -24,7 +24,7 @@ export const list = (db: Queryable, { projectId, userId, page }: Who & { page: P
     topic: sql`'project:' || scope.id`,
     items: sql`select ${columns} from project_members m where m.project_id = ${projectId}
       ${page.after ? sql`and (m.joined_at, m.user_id) > (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
-      order by m.joined_at, m.user_id limit ${page.limit + 1}`,
+      order by m.joined_at, m.user_id limit ${page.rows}`,
     keys: ['joinedAt', 'userId'],
   })
 

@@ -26,7 +26,7 @@ export const list = (
       left join project_members m on m.project_id = p.id and m.user_id = ${userId}
       where p.workspace_id = ${workspaceId} and p.deleted_at is null and (p.visibility = 'workspace' or m.role is not null ${orphans ? sql`or not ${owned}` : empty})
         ${page.after ? sql`and (p.created_at, p.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
-      order by p.created_at desc, p.id desc limit ${page.limit + 1}`,
+      order by p.created_at desc, p.id desc limit ${page.rows}`,
     keys: ['createdAt', 'id'],
   })
 

@@ -23,7 +23,7 @@ export const list = (
     topic: sql`'project:' || scope.id`,
     items: sql`select ${columns} from tasks t where t.board_id = ${boardId} and t.deleted_at is null
       ${page.after ? sql`and (t.rank, t.id) > (${page.after[0]} collate "C", ${page.after[1]}::uuid)` : empty}
-      order by t.rank, t.id limit ${page.limit + 1}`,
+      order by t.rank, t.id limit ${page.rows}`,
     keys: ['rank', 'id'],
   })
 

@@ -14,7 +14,7 @@ export const list = (
     items: sql`select ${columns}, t.deleted_at as "deletedAt" from tasks t
       where t.project_id = scope.id and t.deleted_at is not null
       ${page.after ? sql`and (t.deleted_at, t.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
-      order by t.deleted_at desc, t.id desc limit ${page.limit + 1}`,
+      order by t.deleted_at desc, t.id desc limit ${page.rows}`,
     keys: ['deletedAt', 'id'],
   })
 

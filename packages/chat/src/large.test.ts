@@ -1,7 +1,7 @@
 import { rooms } from '@wealist/contract/chat'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import { newId } from '@wealist/kit/ids'
-import type { PageRequest } from '@wealist/kit/page'
+import { pageRequest, type PageRequest } from '@wealist/kit/page'
 import type { Queryable, Sql } from '@wealist/kit/sql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { waiting } from './attachments.sql.ts'
@@ -11,7 +11,7 @@ import { oldRoom } from './retention.sql.ts'
 import { deserted, idsOf } from './rooms.sql.ts'
 
 let service: ChatService
-const page: PageRequest = { limit: 50, after: null, cursor: () => '' }
+const page = pageRequest('', {}, {})
 
 // Alice is in 300 of 1,000 rooms with 60,000 messages; the rest is other people's. Her workspace has 20,000 direct rooms.
 beforeAll(async () => {

@@ -24,7 +24,7 @@ const part = ({
   roomId: string
   where: Sql
   descending: boolean
-  limit: number
+  limit: number | Sql
 }) =>
   sql`(select ${columns} from messages m where m.room_id = ${roomId} ${where} order by m.seq ${raw(descending ? 'desc' : 'asc')} limit ${limit})`
 
@@ -47,7 +47,7 @@ export const list = (
               ? sql`and m.seq < ${last ?? before}::bigint`
               : empty,
           descending: !up,
-          limit: page.limit + 1,
+          limit: page.rows,
         })
       : sql`select * from (${part({ roomId, where: sql`and m.seq <= ${around}`, descending: true, limit: half })}
           union all ${part({ roomId, where: sql`and m.seq > ${around}`, descending: false, limit: page.limit - half })}) w order by seq desc`
@@ -162,7 +162,7 @@ export const search = (
           where p.user_id = ${userId} and p.workspace_id = ${workspaceId} ${roomId === undefined ? empty : sql`and p.room_id = ${roomId}`}))
         and ${contains('m.content', text)} and m.deleted_at is null and m.type <> 'system'
         ${page.after ? sql`and (m.created_at, m.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
-      order by m.created_at desc, m.id desc limit ${page.limit + 1}`,
+      order by m.created_at desc, m.id desc limit ${page.rows}`,
     keys: ['createdAt', 'id'],
     slow: true,
   })

@@ -17,7 +17,7 @@ export const list = (db: Queryable, { roomId, userId, page }: Who & { page: Page
     topic: sql`'room:' || scope.id`,
     items: sql`select ${columns} from participants p where p.room_id = ${roomId}
       ${page.after ? sql`and (p.joined_at, p.user_id) > (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
-      order by p.joined_at, p.user_id limit ${page.limit + 1}`,
+      order by p.joined_at, p.user_id limit ${page.rows}`,
     keys: ['joinedAt', 'userId'],
   })
 

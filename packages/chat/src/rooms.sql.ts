@@ -37,7 +37,7 @@ export const list = (
         left join lateral (select m.seq, m.created_at from messages m where m.room_id = p.room_id order by m.seq desc limit 1) last on true
         where p.user_id = ${userId} and p.workspace_id = ${workspaceId}
           ${page.after ? sql`and (coalesce(last.created_at, a.created_at), p.room_id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
-        order by "activeAt" desc, p.room_id desc limit ${page.limit + 1}
+        order by "activeAt" desc, p.room_id desc limit ${page.rows}
       ) o join rooms r on r.id = o.room_id order by o."activeAt" desc, r.id desc`,
     keys: ['activeAt', 'id'],
   })

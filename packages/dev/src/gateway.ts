@@ -42,7 +42,13 @@ export const startGateway = async ({ port, targets, landing }: GatewayOptions): 
       if (landing && (request.method === 'GET' || request.method === 'HEAD') && /^\/(\?|$)/.test(request.url ?? ''))
         return void landing(request, response)
       const route = routeOf(request.url ?? '')
-      if (!route) return refuse(response, 404, 'NOT_FOUND', 'This address does not exist.')
+      if (!route)
+        return refuse(
+          response,
+          404,
+          'NOT_FOUND',
+          'This address does not exist. Those of a service stand below /api/svc/<service>.',
+        )
       pass(request, response, route, targets)
     })
     server.on('upgrade', (request, socket, head) => upgrade(request, socket, head, targets))

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { cost, openPasswords } from './passwords.ts'
 
 const quick = { memory: 256, passes: 1, parallelism: 1 }
@@ -47,6 +47,17 @@ test('a storm waits in line, and past the line it is turned away with 503', asyn
   expect(refused).toHaveLength(6)
   expect(refused.every((r) => r.code === 'UNAVAILABLE')).toBe(true)
   expect(await passwords.hash('x')).toMatch(/^\$argon2id/)
+})
+
+test('who waited almost as long as a service waits for another is turned away, and nothing is hashed for them', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const passwords = open(1, 3, { ...quick, memory: 4096 })
+  const [first, second] = [passwords.hash('x'), passwords.hash('y')]
+  const refused = second.catch((error: unknown) => error)
+  vi.advanceTimersByTime(1600)
+  expect(await refused).toMatchObject({ code: 'UNAVAILABLE' })
+  expect(await first).toMatch(/^\$argon2id/)
 })
 
 test.runIf(process.platform === 'linux')('the threads that hash give way to the one that answers', async () => {

@@ -23,7 +23,8 @@ export interface Passwords {
 }
 
 const tagLength = 32
-const patience = 10_000
+// Less than a service waits for another (peer.ts): nothing is hashed for a caller who has left.
+const patience = 1500
 
 export const openPasswords = ({ atOnce, waiting }: { atOnce: number; waiting: number }, today = cost): Passwords => {
   // A storm of sign-ins waits here instead of taking every thread and all memory; past `waiting` it is turned away.

@@ -31,7 +31,7 @@ export const list = async (db: Queryable, { userId, unreadOnly, workspaceId, pag
       ${unreadOnly ? sql`and n.read_at is null` : empty}
       ${workspaceId ? sql`and n.workspace_id = ${workspaceId}` : empty}
       ${page.after ? sql`and (n.created_at, n.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
-      order by n.created_at desc, n.id desc limit ${page.limit + 1}`,
+      order by n.created_at desc, n.id desc limit ${page.rows}`,
     keys: ['createdAt', 'id'],
   })
   return listed.parse()

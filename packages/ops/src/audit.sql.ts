@@ -20,6 +20,6 @@ export const list = (db: Queryable, { action, actorId, target, since, until }: F
       ${target ? sql`and a.target = ${target}` : empty}
       ${since ? sql`and a.at >= ${since}::timestamptz` : empty} ${until ? sql`and a.at < ${until}::timestamptz` : empty}
       ${page.after ? sql`and (a.at, a.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
-      order by a.at desc, a.id desc limit ${page.limit + 1}`,
+      order by a.at desc, a.id desc limit ${page.rows}`,
     keys: ['at', 'id'],
   })

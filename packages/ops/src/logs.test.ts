@@ -1,6 +1,7 @@
 import { logs } from '@wealist/contract/ops'
 import type { LogLine } from '@wealist/contract/ops/logs'
 import { farEnd, keeper, type OpsService, opsService } from '@wealist/dev/testing/ops-service'
+import { pageRequest } from '@wealist/kit/page'
 import { afterEach, expect, test } from 'vitest'
 import type { Ctx } from './deps.ts'
 import { list } from './logs.ts'
@@ -75,7 +76,7 @@ test('of a service of which one replica does not answer, the others’ lines are
     },
   }
   const ctx = { targets, settings: {} } as unknown as Ctx
-  const page = { limit: 50, after: null, cursor: () => '' }
+  const page = pageRequest('', {}, {})
   const { items, missing } = await list(ctx, { service: 'board', level: 'info' }, page)
   expect(items).toEqual([{ ...line, service: 'board' }])
   expect(missing).toEqual(['board'])

@@ -20,7 +20,7 @@ export const list = (db: Queryable, { q, role, status }: Filter, page: PageReque
       ${q ? sql`and (p.name ilike ${containing(q)} or p.email ilike ${containing(q)})` : empty}
       ${role ? sql`and p.role = ${role}` : empty} ${status ? having(status) : empty}
       ${page.after ? sql`and (p.created_at, p.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
-      order by p.created_at desc, p.id desc limit ${page.limit + 1}`,
+      order by p.created_at desc, p.id desc limit ${page.rows}`,
     keys: ['createdAt', 'id'],
     slow: q !== undefined,
   })

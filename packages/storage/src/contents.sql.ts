@@ -24,7 +24,7 @@ export const list = async (
     if (at === undefined || Number(at) < part) return empty
     return Number(at) > part ? sql`and false` : sql`and (f.name_key, f.id) > (${key} collate "C", ${id}::uuid)`
   }
-  const limit = page.limit + 1
+  const limit = page.rows
   return db.row<{ breadcrumb: { id: string; name: string }[]; rows: Row[] }>(sql`select
     coalesce((with recursive up as (
         select id, parent_id, name, 1 as n from folders where id = ${folderId}

@@ -35,7 +35,7 @@ export const list = (db: Queryable, { page, ...filter }: Filter & { page: PageRe
       ${q === undefined ? empty : sql`and ${contains('f.name', q)}`}
       ${type === undefined ? empty : sql`and f.kind = ${type}`}
       ${page.after ? sql`and (f.created_at, f.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty}
-      order by f.created_at desc, f.id desc limit ${page.limit + 1}`,
+      order by f.created_at desc, f.id desc limit ${page.rows}`,
     keys: ['createdAt', 'id'],
     slow: q !== undefined,
   })

@@ -16,7 +16,7 @@ export const list = (
     items: sql`select to_json(o) as item, f.name_key, f.id from folders f cross join lateral (select ${columns}) o
       where f.workspace_id = ${workspaceId} and f.parent_id ${under(parentId)} and f.deleted_at is null
       ${page.after ? sql`and (f.name_key, f.id) > (${page.after[0]} collate "C", ${page.after[1]}::uuid)` : empty}
-      order by f.name_key, f.id limit ${page.limit + 1}`,
+      order by f.name_key, f.id limit ${page.rows}`,
     keys: ['name_key', 'id'],
     item: 'item',
   })

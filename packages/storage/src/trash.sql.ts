@@ -10,13 +10,13 @@ const topFile = (workspaceId: string) => sql`${top(workspaceId)} and not ${folde
 
 export const list = (db: Queryable, { workspaceId, page }: { workspaceId: string; page: PageRequest }) => {
   const more = page.after ? sql`and (deleted_at, id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)` : empty
-  const last = sql`order by deleted_at desc, id desc limit ${page.limit + 1}`
+  const last = sql`order by deleted_at desc, id desc limit ${page.rows}`
   const shown = sql`name, deleted_by as "deletedBy", deleted_at as "deletedAt"`
   return db.page<Trashed>(page, {
     items: sql`select * from (
         (select id, 'folder' as type, ${shown} from folders where ${top(workspaceId)} ${more} ${last})
         union all (select id, 'file' as type, ${shown} from files where ${topFile(workspaceId)} ${more} ${last})) entries
-      order by "deletedAt" desc, id desc limit ${page.limit + 1}`,
+      order by "deletedAt" desc, id desc limit ${page.rows}`,
     keys: ['deletedAt', 'id'],
   })
 }

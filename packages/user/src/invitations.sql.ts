@@ -20,7 +20,7 @@ export const list = (
         and ${isIn({ workspaceId: f.workspaceId, userId: f.viewer, least: 'admin' })}
         ${f.status ? sql`and ${status} = ${f.status}` : empty}
         ${f.page.after ? sql`and (i.created_at, i.id) < (${f.page.after[0]}::timestamptz, ${f.page.after[1]}::uuid)` : empty}
-      order by i.created_at desc, i.id desc limit ${f.page.limit + 1}`,
+      order by i.created_at desc, i.id desc limit ${f.page.rows}`,
     keys: ['createdAt', 'id'],
   })
 

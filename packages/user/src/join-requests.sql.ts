@@ -22,7 +22,7 @@ export const list = (
         and ${isIn({ workspaceId: f.workspaceId, userId: f.viewer, least: 'admin' })}
         ${f.status ? sql`and j.status = ${f.status}` : empty}
         ${f.page.after ? sql`and (j.created_at, j.id) < (${f.page.after[0]}::timestamptz, ${f.page.after[1]}::uuid)` : empty}
-      order by j.created_at desc, j.id desc limit ${f.page.limit + 1}`,
+      order by j.created_at desc, j.id desc limit ${f.page.rows}`,
     keys: ['createdAt', 'id'],
   })
 

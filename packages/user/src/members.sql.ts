@@ -25,7 +25,7 @@ export const list = (
   return db.page<Member>(page, {
     items: sql`select ${columns(assets)} from members m join users u on u.id = m.user_id
       where m.workspace_id = ${workspaceId} and ${isIn({ workspaceId, userId: viewer, least: 'member' })} ${matching} ${after}
-      order by m.joined_at, m.user_id limit ${page.limit + 1}`,
+      order by m.joined_at, m.user_id limit ${page.rows}`,
     keys: ['joinedAt', 'userId'],
     slow: q !== '',
   })

@@ -1,5 +1,6 @@
 import type { User } from '@wealist/contract/user/users'
 import type { Standing } from '@wealist/contract/user/internal'
+import { pageRequest } from '@wealist/kit/page'
 import { type Queryable, raw, type Sql, sql } from '@wealist/kit/sql'
 
 /** The public address of an avatar; null where there is none. */
@@ -44,14 +45,11 @@ export const seen = (db: Queryable, assets: string, { viewer, id }: { viewer: st
   db.json<User>(sql`select ${columns(assets, 'u')} from users u where u.id = ${id} and ${seenBy(viewer)}`)
 
 export const allSeen = (db: Queryable, assets: string, { viewer, ids }: { viewer: string; ids: string[] }) =>
-  db.page<User>(
-    { limit: ids.length, after: null, cursor: () => '' },
-    {
-      items: sql`select ${columns(assets, 'u')} from users u where u.id = any(${ids}::uuid[]) and ${seenBy(viewer)}
+  db.page<User>(pageRequest('', {}, { limit: ids.length }), {
+    items: sql`select ${columns(assets, 'u')} from users u where u.id = any(${ids}::uuid[]) and ${seenBy(viewer)}
         order by u.id`,
-      keys: ['id'],
-    },
-  )
+    keys: ['id'],
+  })
 
 /** Names and avatars of anybody, the deleted included. */
 export const lookup = async (db: Queryable, assets: string, ids: string[]) =>

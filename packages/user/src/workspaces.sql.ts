@@ -26,7 +26,7 @@ const afterName = (page: PageRequest) =>
 export const mine = (db: Queryable, { userId, page }: { userId: string; page: PageRequest }) =>
   db.page<Workspace>(page, {
     items: sql`select ${columns(sql`m.role`)} from members m join workspaces w on ${living}
-      where m.user_id = ${userId} ${afterName(page)} order by w.name, w.id limit ${page.limit + 1}`,
+      where m.user_id = ${userId} ${afterName(page)} order by w.name, w.id limit ${page.rows}`,
     keys: ['name', 'id'],
   })
 
@@ -37,7 +37,7 @@ export const discover = (db: Queryable, { userId, q, page }: { userId: string; q
           where j.workspace_id = w.id and j.user_id = ${userId} and j.status = 'pending') as requested
       from workspaces w left join members m on m.workspace_id = w.id and m.user_id = ${userId}
       where w.is_public and w.deleted_at is null and w.name ilike ${containing(q)} ${afterName(page)}
-      order by w.name, w.id limit ${page.limit + 1}`,
+      order by w.name, w.id limit ${page.rows}`,
     keys: ['name', 'id'],
     slow: true,
   })
