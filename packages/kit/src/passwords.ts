@@ -23,10 +23,15 @@ export interface Passwords {
 }
 
 const tagLength = 32
-// Less than a service waits for another (peer.ts): nothing is hashed for a caller who has left.
-const patience = 1500
 
-export const openPasswords = ({ atOnce, waiting }: { atOnce: number; waiting: number }, today = cost): Passwords => {
+export interface PasswordsOptions {
+  atOnce: number
+  waiting: number
+  /** Milliseconds that one waits for a turn at most; 10,000 unless told. Nothing is hashed for who has left by then. */
+  patience?: number
+}
+
+export const openPasswords = ({ atOnce, waiting, patience = 10_000 }: PasswordsOptions, today = cost): Passwords => {
   // A storm of sign-ins waits here instead of taking every thread and all memory; past `waiting` it is turned away.
   const turns = openTurns({
     ...{ atOnce, waiting, patience },

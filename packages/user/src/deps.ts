@@ -56,7 +56,8 @@ export const open = (config: z.output<typeof Config>, _base: Base) => {
       assets: config.ASSETS_URL,
     },
     objects,
-    passwords: openPasswords({ atOnce: config.PASSWORD_THREADS, waiting: config.PASSWORD_QUEUE }),
+    // Patience for less than auth waits for an answer (kit/peer.ts).
+    passwords: openPasswords({ atOnce: config.PASSWORD_THREADS, waiting: config.PASSWORD_QUEUE, patience: 1500 }),
     close: async () => objects.close(),
   }
 }

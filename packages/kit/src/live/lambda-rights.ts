@@ -38,7 +38,9 @@ export const openLambdaRights = (parts: LambdaParts): LambdaRights => {
   const socketOf = ({ route }: Kept) => parts.sockets.find((s) => s.route.path === route)
 
   const end = async (id: string, code: CloseCode) => {
-    await Promise.all([posts.bye(id, code), registry.drop(parts, id)])
+    // Told first: a frame that comes when nothing is kept of it any more is told to come back.
+    await posts.bye(id, code)
+    await registry.drop(parts, id)
   }
 
   const isRoom = (kept: Kept, topic: string) => {

@@ -118,18 +118,14 @@ export const openSaid = ({
     // Negative where the clock was set back.
     return age < 0 || age >= refreshMs / 2
   }
-  // A part of them at a time, whoever was said longest ago: a thousand places in one go would keep all others waiting.
+  // A part of them at a time, whoever was lost or said longest ago first: a thousand places in one go would keep all
+  // others waiting.
   const refreshSome = () => {
-    let left = Math.ceil(places.size / parts)
-    for (const place of places.values()) {
-      if (!isDue(place)) continue
-      if (left-- === 0) return
-      places.delete(place.name)
-      places.set(place.name, place)
-      tellAll(place)
-    }
+    const due = [...places.values()].filter(isDue).toSorted((a, b) => a.saidAt - b.saidAt)
+    for (const place of due.slice(0, Math.ceil(places.size / parts))) tellAll(place)
   }
   const keepRefreshing = () => {
+    if (closed) return
     callOffRefresh ??= timing.every(refreshMs / parts, () => {
       if (places.size > 0) return refreshSome()
       callOffRefresh?.()

@@ -18,7 +18,7 @@ export interface Entry {
 }
 
 /**
- * Who is where, over the whole fleet. Each process says in Redis who is there by it, again each 20 s, and what is not
+ * Who is where, over the whole fleet. Each process says in Redis who is there by it, again each 10 to 30 s, and what is not
  * said again ends after 50 s: a process that dies takes its people along. It nudges the others over the bus, and who
  * listens reads. Best effort: nothing fails or waits while Redis is away, and it is silent then.
  */
