@@ -39,8 +39,10 @@ export const Config = z.object({
     .int()
     .min(1)
     .max(600_000)
-    .default(30_000)
-    .describe('How long an unused connection is kept; functions keep none between two requests'),
+    .default(90_000)
+    .describe(
+      'How long an unused connection is kept: longer than a minute, for what is done each; functions keep none between two requests',
+    ),
   REDIS_URL: z.string().default('redis://localhost:6379').describe('Redis; rediss:// for TLS'),
   REDIS_CLUSTER: z
     .enum(['true', 'false'])

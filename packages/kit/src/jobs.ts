@@ -114,7 +114,7 @@ export const openJobs = async ({ base, ctx, registry, resident = true, apart = f
     addDue().catch(said)
     free().catch(said)
   }
-  const worker = resident ? openWorker(db.pool.options.connectionString!, runs, specs) : undefined
+  const worker = resident ? openWorker(runs, specs) : undefined
   const rest = resident ? every(second, beat) : undefined
   if (resident) beat()
 

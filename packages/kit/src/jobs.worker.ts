@@ -14,14 +14,16 @@ const grace = 5000
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())
 
 /** A worker that runs until it is stopped, on a small pool of its own. Starts, and goes on, while PostgreSQL is away. */
-export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) => {
-  const { log } = runs
+export const openWorker = (runs: Runs, specs: readonly JobSpec[]) => {
+  const { db, log } = runs
+  const { connectionString, idleTimeoutMillis } = db.pool.options
   const stopping = new AbortController()
   const tasks = tasksOf(runs, specs, () => stopping.signal)
   const pgPool = new Pool({
-    connectionString: url,
+    connectionString,
     max: concurrency + 1,
     connectionTimeoutMillis: 3000,
+    idleTimeoutMillis,
     statement_timeout: 10_000,
     keepAlive: true,
   })
@@ -33,7 +35,7 @@ export const openWorker = (url: string, runs: Runs, specs: readonly JobSpec[]) =
   })
 
   const launch = () => {
-    const session = openSession({ url, log, id: () => pool.id })
+    const session = openSession({ url: connectionString!, log, id: () => pool.id })
     const events = new EventEmitter()
     const over = once(events, 'pool:gracefulShutdown:complete')
     let isEnding = false
