@@ -29,3 +29,18 @@ test('what was left while Redis was away is not listened to when it is back, and
   bus.close()
   redis.disconnect()
 })
+
+test('a process that hears nothing has no line of its own to hear with', async () => {
+  const { url, prefix } = testRedis()
+  const redis = openRedis({ url, prefix, log: testLog() })
+  await ready(redis)
+  const duplicate = vi.spyOn(redis, 'duplicate')
+  const bus = openBus({ redis, prefix, log: testLog() })
+  const subscriber = duplicate.mock.results[0]!.value as Redis
+  bus.publish('a', 'said')
+  expect(subscriber.status).toBe('wait')
+  bus.subscribe('a', () => undefined)
+  await expect.poll(() => subscriber.status).toBe('ready')
+  bus.close()
+  redis.disconnect()
+})

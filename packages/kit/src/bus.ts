@@ -46,9 +46,14 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
   }
   subscriber.on('message', hear)
   subscriber.on('smessage', hear)
-  line.open()
-  // A subscriber only listens: without a question now and then it would not notice that nobody speaks any more.
-  const rest = every(10_000, () => void (subscriber.status === 'ready' && subscriber.ping().catch(() => undefined)))
+  let rest: (() => void) | undefined
+  // A process that hears nothing, as on Lambda, has no line for it.
+  const open = () => {
+    if (rest) return
+    line.open()
+    // A subscriber only listens: without a question now and then it would not notice that nobody speaks any more.
+    rest = every(10_000, () => void (subscriber.status === 'ready' && subscriber.ping().catch(() => undefined)))
+  }
 
   const leave = (channel: string) => {
     leaving.delete(channel)
@@ -70,6 +75,7 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
       clearTimeout(leaving.get(channel))
       leaving.delete(channel)
       if (!all) {
+        open()
         listeners.set(channel, (all = new Set()))
         if (subscriber.status === 'ready') line.subscribe([channel])
       }
@@ -84,7 +90,7 @@ export const openBus = ({ redis, prefix, log }: { redis: Redis; prefix: string; 
       return () => returned.delete(listener)
     },
     close: () => {
-      rest()
+      rest?.()
       for (const timer of leaving.values()) clearTimeout(timer)
       line.close()
     },

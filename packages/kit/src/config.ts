@@ -1,5 +1,6 @@
 import { serviceNames, topology, type ServiceName } from '@wealist/contract/topology'
 import * as z from 'zod'
+import { openSecret } from './secret.ts'
 
 const port = z.coerce.number().int().min(0).max(65535)
 const list = z
@@ -125,16 +126,11 @@ export const readConfig = <S extends z.ZodObject>(schema: S, env: Env): z.output
   throw new Error(`The configuration is not valid:\n${lines.join('\n')}`)
 }
 
-/**
- * The environment, with the JSON object of the secret `SECRETS_ID` laid under it: a variable that is set wins. The
- * client is loaded only where it is needed. `AWS_ENDPOINT_URL_SECRETS_MANAGER` is the SDK's own variable.
- */
+/** The environment, with the JSON object of the secret `SECRETS_ID` laid under it: a variable that is set wins. */
 export const withSecrets = async (env: Env): Promise<Env> => {
-  if (!env['SECRETS_ID']) return env
-  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager')
-  const client = new SecretsManagerClient({})
-  const asked = new GetSecretValueCommand({ SecretId: env['SECRETS_ID'] })
-  const { SecretString } = await client.send(asked, { abortSignal: AbortSignal.timeout(10_000) })
-  client.destroy()
-  return { ...(JSON.parse(SecretString ?? '{}') as Env), ...env }
+  const id = env['SECRETS_ID']
+  if (!id) return env
+  const text = await openSecret(id, 10_000).read()
+  if (text === undefined) throw new Error(`The secret ${id}, which SECRETS_ID names, does not exist or has no value`)
+  return { ...(JSON.parse(text) as Env), ...env }
 }

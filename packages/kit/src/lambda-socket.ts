@@ -2,12 +2,13 @@ import type { Overrides } from './base.ts'
 import { codeOf, unauthorized } from './errors.ts'
 import type { Env } from './config.ts'
 import { type CloseCode, closeCodeOf, closeCodes } from './live/close-codes.ts'
+import { openInvocations } from './lambda-invocations.ts'
 import { onFrame } from './live/lambda-frames.ts'
 import * as registry from './live/lambda.redis.ts'
 import type { Kept } from './live/lambda.redis.ts'
 import { socketAt } from './live/socket-route.ts'
 import type { ServiceSpec } from './service.ts'
-import { type Running, start } from './start.ts'
+import type { Running } from './start.ts'
 import type * as z from 'zod'
 
 /** An event of API Gateway's WebSocket API, as far as it is looked at; anything else is the minute's schedule. */
@@ -27,37 +28,25 @@ export const lambdaSocket = <S extends z.ZodObject, D extends object>(
   env: Env = process.env,
   overrides: Overrides = {},
 ) => {
-  let running: Promise<Running<D>> | undefined
-  return async (event: SocketEvent): Promise<{ statusCode: number }> => {
-    running ??= start(spec, { DATABASE_POOL: '2', ...env }, { ...overrides, resident: false })
-    const service = await running.catch((error: unknown) => {
-      running = undefined
-      throw error
+  const invoke = openInvocations(spec, env, overrides)
+  return (event: SocketEvent) =>
+    invoke(async (service): Promise<{ statusCode: number }> => {
+      const { gateway } = service.live
+      if (!gateway) throw new Error('WEBSOCKET_API_URL is not set: nothing could be said on a socket')
+      const { requestContext: at } = event
+      if (!at) {
+        await gateway.live.sweep()
+        return { statusCode: 204 }
+      }
+      if (at.routeKey === '$connect') return connect(service as Running, at.connectionId, event)
+      const [kept] = await registry.find(service.base, [at.connectionId])
+      if (at.routeKey === '$disconnect') {
+        await registry.drop(service.base, at.connectionId)
+        if (kept?.versions) await gateway.live.present(kept, null, true)
+      } else if (kept) await onFrame(gateway.handling, kept, event.body ?? '')
+      else await gateway.posts.bye(at.connectionId, closeCodes.restarting)
+      return { statusCode: 200 }
     })
-    const { gateway } = service.live
-    if (!gateway) throw new Error('WEBSOCKET_API_URL is not set: nothing could be said on a socket')
-    const { requestContext: at } = event
-    if (!at) {
-      await gateway.live.sweep()
-      await service.rest()
-      return { statusCode: 204 }
-    }
-    if (at.routeKey === '$connect') {
-      const answer = await connect(service as Running, at.connectionId, event)
-      await service.rest()
-      return answer
-    }
-    const [kept] = await registry.find(service.base, [at.connectionId])
-    if (at.routeKey === '$disconnect') {
-      await registry.drop(service.base, at.connectionId)
-      if (kept?.versions) await gateway.live.present(kept, null, true)
-    } else if (kept) await onFrame(gateway.handling, kept, event.body ?? '')
-    else await gateway.posts.bye(at.connectionId, closeCodes.restarting)
-    await service.live.settled(2000)
-    if (service.jobs?.poked) await service.jobs.runDue(300).catch(() => undefined)
-    await service.rest()
-    return { statusCode: 200 }
-  }
 }
 
 const connect = async (

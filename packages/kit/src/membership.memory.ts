@@ -36,7 +36,8 @@ export const openMemory = () => {
     /** The copy, or what somebody else is asking for now; undefined where there is neither. */
     get: (workspaceId: string, userId: string, now: number): Membership | Promise<Membership> | undefined => {
       const copy = copies.get(workspaceId)?.get(userId)
-      if (copy && now < copy.until) return copy
+      // No longer than that where the clock was set back.
+      if (copy && now < copy.until && copy.until - now <= copyMs) return copy
       const flight = flights.get(keyOf(workspaceId, userId))
       // One that has been under way for long may have been answered long ago.
       if (flight && now - flight.since < joinMs) return flight.all.then((found) => found.get(userId)!)

@@ -152,6 +152,16 @@ test('a process that hears nothing of a change believes its copy for a second an
   expect((await a.of(workspace, person)).role).toBe(null)
 })
 
+test('a clock that is set back does not make a copy live longer', async () => {
+  const a = running()
+  await a.of(workspace, person)
+  a.bus.close()
+  await subscribed(0)
+  await change(null)
+  now -= 3_600_000
+  expect((await a.of(workspace, person)).role).toBe(null)
+})
+
 test('a slow refill does not bring back what was taken away', async () => {
   const a = running()
   const open = gate()

@@ -59,7 +59,7 @@ export const requestMetrics = (registry: Registry) => {
 export const databaseMetrics = (registry: Registry) => {
   const duration = new Histogram({
     name: 'db_statement_duration_seconds',
-    help: 'Time of a statement, waiting for its connection excluded',
+    help: 'Time of a statement; outside of a transaction with the wait for a connection',
     buckets: requestBuckets,
     registers: [registry],
   })

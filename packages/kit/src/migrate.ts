@@ -15,6 +15,8 @@ export interface MigrateOptions {
 }
 
 const lock = 7_331_100
+// A migration may take longer than a request is allowed to.
+const patient = ['lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout']
 
 /**
  * Brings a database up to date, forward only: kit's tables, the worker's, then the service's. Two processes at once are
@@ -30,8 +32,7 @@ export const migrate = async ({
   client.on('error', () => undefined)
   await client.connect()
   try {
-    // A migration may take longer than a request is allowed to.
-    await client.query('set lock_timeout = 0; set idle_in_transaction_session_timeout = 0; set transaction_timeout = 0')
+    await client.query(patient.map((name) => `set ${name} = 0`).join('; '))
     await client.query('select pg_advisory_lock($1)', [lock])
     await files(client, kit, 'migrations_of_kit')
     await worker(url)
@@ -58,7 +59,7 @@ const files = (client: Client, dir: URL, table: string, count?: number) =>
   })
 
 const worker = async (url: string) => {
-  const pool = new Pool({ connectionString: url, max: 1 })
+  const pool = new Pool({ connectionString: url, max: 1, options: patient.map((name) => `-c ${name}=0`).join(' ') })
   pool.on('error', () => undefined)
   pool.on('connect', (connected) => connected.on('error', () => undefined))
   try {

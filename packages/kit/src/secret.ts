@@ -1,11 +1,9 @@
 /** A secret of Secrets Manager by its name or ARN. */
 export interface Secret {
-  /** Undefined for one that does not exist or was never given a value. Waits 2 s at most. */
+  /** Undefined for one that does not exist or was never given a value. */
   read(): Promise<string | undefined>
   write(text: string): Promise<void>
 }
-
-const patience = 2000
 
 // Loaded only where a secret is used: the SDK is large, and local processes have none.
 const openManager = async () => {
@@ -13,8 +11,11 @@ const openManager = async () => {
   return { sdk, client: new sdk.SecretsManagerClient({}) }
 }
 
-/** Region, credentials and `AWS_ENDPOINT_URL_SECRETS_MANAGER` are the SDK's own variables. */
-export const openSecret = (id: string): Secret => {
+/**
+ * Reading waits `patience` milliseconds at most. Region, credentials and `AWS_ENDPOINT_URL_SECRETS_MANAGER` are the SDK's
+ * own variables.
+ */
+export const openSecret = (id: string, patience = 2000): Secret => {
   let opened: ReturnType<typeof openManager> | undefined
   const manager = () => (opened ??= openManager())
   return {

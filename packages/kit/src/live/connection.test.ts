@@ -344,6 +344,28 @@ test('frames above 32 KB end it with 1009, more than 100 in 10 s with 4429', asy
   expect(steady.code).toBeUndefined()
 })
 
+test('frames that wait for one that takes long are a hundred at most, however slowly they come', async () => {
+  parts.auth.ticket = () => new Promise(() => undefined)
+  const client = await live()
+  client.say('renew', { ticket: 'that nobody decides' })
+  for (let i = 0; i < 100; i++) {
+    client.say('ping')
+    await time.run(200)
+  }
+  expect(client.code).toBeUndefined()
+  client.say('ping')
+  expect(client.code).toBe(4429)
+})
+
+test('a clock that is set back does not make a steady client one that floods', async () => {
+  const client = await live()
+  for (let i = 0; i < 60; i++) client.say('ping')
+  await time.run(20)
+  parts.timing = { ...time, now: () => time.now() - 3_600_000 }
+  for (let i = 0; i < 60; i++) client.say('ping')
+  expect(client.code).toBeUndefined()
+})
+
 test('a hundred sockets of one person are enough on a process', async () => {
   const clients = await Promise.all(Array.from({ length: 100 }, () => open()))
   const more = open()

@@ -54,6 +54,8 @@ export interface Opening {
 
 const resumeWithin = 10_000
 const silentFor = 90_000
+/** Frames that wait for the one before them: what each of them asks for may take seconds. */
+const mostWaiting = 100
 /** Sockets and streams of one person on a process: many tabs, and not a flood. */
 const mostOfOnePerson = 100
 const settled = Promise.resolve()
@@ -120,8 +122,8 @@ class Connection implements Listener, Seat, Open {
     if (typeof frame === 'number') return this.close(frame)
     if (!frame) return fault(this, 'VALIDATION_ERROR', 'A frame is JSON: { "type": …, "payload": … }.')
     if (frame.type === 'resume' || (frame.type === 'subscribe' && this.rooms)) this.resumed = true
-    if (this.handling) (this.backlog ??= []).push(frame)
-    else void this.handle(frame)
+    if (!this.handling) void this.handle(frame)
+    else if ((this.backlog ??= []).push(frame) > mostWaiting) this.close(closeCodes.tooMany)
   }
 
   private async handle(first: ClientFrame) {

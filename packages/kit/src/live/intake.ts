@@ -35,7 +35,8 @@ export class Pace {
 
   /** False for one too many. */
   allows(now: number) {
-    if (now - this.since >= window) {
+    // Also where the clock was set back.
+    if (now < this.since || now - this.since >= window) {
       this.since = now
       this.count = 0
     }

@@ -48,8 +48,10 @@ export interface Live {
 
 /** The part of it that starts and stops with the process. */
 export interface LiveServer extends Live {
-  /** Takes sockets on this server; `context` is what their protocols get as `ctx` for a person. */
-  /** Takes upgrades on this server; `by` is what does so on Node, which a function of Lambda need not carry. */
+  /**
+   * Takes sockets on this server; `context` is what their protocols get as `ctx` for a person, `by` what takes them on
+   * Node, which a function of Lambda need not carry.
+   */
   listen(server: ServerType, context: (person: Person) => object, by: typeof listenForSockets): void
   /** Tells every listener to move on, spread over the window (ms). */
   drain(window: number): Promise<void>

@@ -26,12 +26,17 @@ export const openRechecks = ({
   let deciding: Promise<void> = Promise.resolve()
   const run = async () => {
     const since = timing.now()
-    while (changed && !over()) {
-      changed = false
-      if ((await decide()) === 'decided') continue
-      if (timing.now() - since >= undecidedFor) return giveUp()
-      changed = true
-      await pause(timing, 250 + timing.random() * 500)
+    try {
+      while (changed && !over()) {
+        changed = false
+        if ((await decide()) === 'decided') continue
+        if (timing.now() - since >= undecidedFor) return giveUp()
+        changed = true
+        await pause(timing, 250 + timing.random() * 500)
+      }
+    } finally {
+      // Here, since whoever asks between the last look at `changed` and a `finally` of the promise would not be heard.
+      running = false
     }
   }
   return {
@@ -39,7 +44,7 @@ export const openRechecks = ({
       changed = true
       if (running) return
       running = true
-      deciding = run().finally(() => (running = false))
+      deciding = run()
     },
     decided: () => deciding,
   }
