@@ -119,7 +119,12 @@ export const table: readonly (readonly [why: string, answers: string, routes: st
     '401 404 404 404 401 404 404 404 ok',
     `
     board attachments.confirm, noti notifications.get, noti notifications.read, noti notifications.remove,
-    storage uploads.complete, storage uploads.abort, auth sessions.remove`,
+    storage uploads.complete, auth sessions.remove`,
+  ],
+  [
+    'for who began it, here the owner, and for admins of the workspace',
+    '401 404 404 404 401 404 404 ok ok',
+    'storage uploads.abort',
   ],
   [
     'for the person who was invited, by an address that is nobody’s here',

@@ -6,7 +6,7 @@ import { startLine } from '@wealist/dev/testing/line'
 import { anyS3 } from '@wealist/dev/testing/s3-world'
 import { type StorageService, storageService } from '@wealist/dev/testing/storage-service'
 import { newId } from '@wealist/kit/ids'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { clean, sweep } from './retention.ts'
 
 let s3: Awaited<ReturnType<typeof anyS3>>
@@ -99,6 +99,62 @@ test('what S3 has and no row knows is removed, and an upload that nobody complet
   await even()
   expect((await service.rows<{ reserved: string }>('select reserved from drives'))[0]!.reserved).toBe(before)
   expect(await codeOf(alice()(uploads.complete, { params: { id: left.id }, body: {} }))).toBe('NOT_FOUND')
+}, 60_000)
+
+test('a form that nobody completed keeps its room for an hour at most, also what came after that goes, and parts have their day', async () => {
+  const reserved = async () => Number((await service.rows<{ n: string }>('select reserved as n from drives'))[0]!.n)
+  const before = await reserved()
+  const form = await service.begin(service.people.alice, 'closed tab.txt', 3)
+  const parts = await service.begin(service.people.alice, 'film.mp4', 60_000_000, { mimeType: 'video/mp4' })
+  const done = await service.file(service.people.alice, 'done.txt')
+  const began = (minutes: number) =>
+    service.rows('update uploads set created_at = now() - make_interval(mins => $1::int)', [minutes])
+  await began(40)
+  await clean(ctx())
+  expect(await reserved()).toBe(before + 60_000_003)
+  await began(46)
+  await clean(ctx())
+  expect(await reserved()).toBe(before + 60_000_000)
+  // What completes it, or is asked again, is answered as what is gone, or is there.
+  await post(form as never, 'tea')
+  expect(await codeOf(alice()(uploads.complete, { params: { id: form.id }, body: {} }))).toBe('NOT_FOUND')
+  const [row] = await service.rows<{ id: string }>('select id from uploads where file_id = $1', [done.id])
+  expect((await alice()(uploads.complete, { params: { id: row!.id }, body: {} })).id).toBe(done.id)
+  await alice()(uploads.abort, { params: { id: parts.id } })
+  expect(await reserved()).toBe(before)
+  await even()
+}, 60_000)
+
+test('what is uploaded between two completions is not what the first one made, and nothing of the second is kept', async () => {
+  const { objects } = service.running.deps
+  const upload = await service.begin(service.people.alice, 'swapped.txt', 3)
+  const complete = () => alice()(uploads.complete, { params: { id: upload.id }, body: {} })
+  await post(upload as never, 'tea')
+  const look = objects.inspect
+  let first: Awaited<ReturnType<typeof complete>> | undefined
+  vi.spyOn(objects, 'inspect').mockImplementationOnce(async (key) => {
+    first = await complete()
+    await post(upload as never, 'pie')
+    return look(key)
+  })
+  expect(await complete()).toEqual(first)
+  const { downloadUrl } = await alice()(files.download, { params: { id: first!.id } })
+  expect(await (await fetch(downloadUrl)).text()).toBe('tea')
+  await even()
+}, 60_000)
+
+test('an upload into a folder that is in the trash by then is told so before it is copied, and completed once that is back', async () => {
+  const { id: folderId } = await alice()(folders.create, { body: { workspaceId: service.workspaceId, name: 'going' } })
+  const upload = await service.begin(service.people.alice, 'plan.txt', 3, { folderId })
+  await post(upload as never, 'tea')
+  await alice()(folders.remove, { params: { id: folderId } })
+  const complete = () => alice()(uploads.complete, { params: { id: upload.id }, body: {} })
+  const before = await stored()
+  for (let i = 0; i < 3; i++) expect(await codeOf(complete())).toBe('VALIDATION_ERROR')
+  expect(await stored()).toEqual(before)
+  await alice()(trash.restore, { params: { id: folderId } })
+  expect((await complete()).folderId).toBe(folderId)
+  await even()
 }, 60_000)
 
 test('a night that does not reach the end of what S3 has is gone on with by the next one, which begins anew once all was seen', async () => {

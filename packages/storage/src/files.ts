@@ -1,6 +1,7 @@
 import { invalid, notFound, stale } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
 import type { PageRequest } from '@wealist/kit/page'
+import type { Queryable } from '@wealist/kit/sql'
 import type { Tx } from '@wealist/kit/tx'
 import { change, placeOf } from './access.ts'
 import type { Ctx } from './deps.ts'
@@ -99,7 +100,7 @@ export const add = async (tx: Tx, { workspaceId, folderId, name, key, createdBy,
 
 /** A folder of the workspace that is not in the trash, or the top. */
 export const mustBeFolder = async (
-  tx: Tx,
+  tx: Queryable,
   { workspaceId, folderId }: { workspaceId: string; folderId: string | null },
 ) => {
   if (folderId !== null && !(await folders.living(tx, { id: folderId, workspaceId })))

@@ -4,6 +4,7 @@ import { removeObjects } from '@wealist/kit/objects'
 import * as z from 'zod'
 import type { Deps } from './deps.ts'
 import * as retention from './retention.ts'
+import * as shares from './shares.ts'
 import { abortParts } from './store.ts'
 import * as thumbnails from './thumbnails.ts'
 import * as trash from './trash.ts'
@@ -23,6 +24,7 @@ export const jobs = [
   }),
   job('tree.follow', Tree, (ctx: Ctx, tree) => trash.followRest(ctx, tree)),
   job('tree.restore', Tree, (ctx: Ctx, tree) => trash.restoreRest(ctx, tree)),
+  job('shares.leave', OfWorkspace.extend({ userId: id }), (ctx: Ctx, who) => shares.leave(ctx, who)),
   job('trash.drop', OfWorkspace, (ctx: Ctx, drive) => trash.drop(ctx, drive), long),
   job('trash.empty', OfWorkspace.extend({ before: z.string().optional() }), (ctx: Ctx, rest) =>
     trash.emptyRest(ctx, rest),
@@ -38,6 +40,6 @@ export const jobs = [
   ),
   // Where nothing runs between requests (Lambda), the minute's schedule is what follows user-service.
   cron('directory.follow', '* * * * *', (ctx: Ctx) => ctx.directory.pullOnce()),
-  cron('drive.clean', '17 * * * *', (ctx: Ctx) => retention.clean(ctx), long),
+  cron('drive.clean', '2,17,32,47 * * * *', (ctx: Ctx) => retention.clean(ctx), long),
   cron('drive.sweep', '53 3 * * *', (ctx: Ctx) => retention.sweep(ctx), long),
 ]

@@ -7,7 +7,7 @@ import * as shares from './shares.sql.ts'
 import { listed } from './store.ts'
 import { condemn } from './trash.ts'
 import * as trash from './trash.sql.ts'
-import { drop as dropUpload, formKey, uploadHours } from './uploads.ts'
+import { drop as dropUpload, formKey, formMinutes, uploadHours } from './uploads.ts'
 import * as uploads from './uploads.sql.ts'
 
 type Ctx = JobCtx<Deps>
@@ -29,13 +29,15 @@ export const clean = async ({ db, tx, job, settings }: Ctx) => {
       await lockDrive(t, { workspaceId, limit: settings.freeBytes })
       await work(t)
     })
-  for (let old = await oldUploads(db); old.length > 0; old = await oldUploads(db))
-    for (const { id, workspaceId, fileId } of old)
-      await inDrive(workspaceId, (t) => (fileId ? uploads.remove(t, id) : dropUpload(t, id)))
+  for (const those of [oldForms, oldUploads])
+    for (let old = await those(db); old.length > 0; old = await those(db))
+      for (const { id, workspaceId, fileId } of old)
+        await inDrive(workspaceId, (t) => (fileId ? uploads.remove(t, id) : dropUpload(t, id)))
   while ((await shares.dropExpired(db, 1000)) > 0) job.signal.throwIfAborted()
   for (let old = await oldTrash(db); old.length > 0; old = await oldTrash(db))
     for (const { id, workspaceId } of old) await inDrive(workspaceId, (t) => condemn(t, workspaceId, [id]))
 }
+const oldForms = (db: Ctx['db']) => uploads.oldForms(db, { minutes: formMinutes, limit: atOnce })
 const oldUploads = (db: Ctx['db']) => uploads.old(db, { hours: uploadHours, limit: atOnce })
 const oldTrash = (db: Ctx['db']) => trash.old(db, { days: trashDays, limit: atOnce })
 

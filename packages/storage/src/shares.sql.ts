@@ -1,5 +1,5 @@
 import type { Share } from '@wealist/contract/storage/shares'
-import { type Queryable, raw, sql } from '@wealist/kit/sql'
+import { empty, type Queryable, raw, sql } from '@wealist/kit/sql'
 import * as files from './files.sql.ts'
 
 export type Thing = 'file' | 'folder'
@@ -35,6 +35,14 @@ export const get = (db: Queryable, { thing, of }: { thing: Thing; of: string }) 
 
 export const remove = (tx: Queryable, { thing, of }: { thing: Thing; of: string }) =>
   tx.run(sql`delete from shares where ${columnOf[thing]} = ${of}`)
+
+/** Those that a person made in a workspace, until a moment where one is told. */
+export const removeOf = (
+  tx: Queryable,
+  { workspaceId, userId, until }: { workspaceId: string; userId: string; until?: string },
+) =>
+  tx.run(sql`delete from shares where workspace_id = ${workspaceId} and created_by = ${userId}
+    ${until === undefined ? empty : sql`and created_at <= ${until}`}`)
 
 export interface Found {
   id: string

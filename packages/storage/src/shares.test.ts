@@ -90,6 +90,51 @@ test('nobody outside of the workspace shares its files', async () => {
   expect(await codeOf(asked)).toBe('NOT_FOUND')
 })
 
+test('who leaves a workspace takes along the links they made there until then, and nobody else’s', async () => {
+  const { alice, bob } = service.people
+  const elsewhere = newId()
+  await service.setMember(bob.id, 'owner', elsewhere)
+  const top = await service.folder(alice, 'everything')
+  const [hers, later] = [await service.file(alice, 'hers.txt'), await service.file(alice, 'later.txt')]
+  const own = await service.file(bob, 'own.txt', 'own', { workspaceId: elsewhere })
+  const asBob = async (id: string) =>
+    tokenOf((await as('bob')(shares.shareFile, { params: { id }, body: {} })).shareLink)
+  const ended = tokenOf((await as('bob')(shares.shareFolder, { params: { id: top.id }, body: {} })).shareLink)
+  const kept = [tokenOf((await shareFile(hers.id)).shareLink), await asBob(own.id)]
+  await service.setMember(bob.id, null)
+  // What user-service says is heard late: he is back by then.
+  await service.setMember(bob.id, 'member')
+  kept.push(await asBob(later.id))
+  await service.followDirectory()
+  expect([await codeOf(look(ended)), await codeOf(unlock(ended))]).toEqual(['NOT_FOUND', 'NOT_FOUND'])
+  for (const token of kept) expect(await codeOf(look(token))).toBe('OK')
+  expect(await codeOf(as('alice')(shares.getFolder, { params: { id: top.id } }))).toBe('NOT_FOUND')
+})
+
+test('a link that was being made while its maker was taken out ends soon after; who is back by then keeps theirs', async () => {
+  const { alice, bob, vera } = service.people
+  const made = async (by: string) => {
+    const file = await service.file(alice, `${by}.txt`)
+    const token = tokenOf((await shareFile(file.id)).shareLink)
+    return { token, byThem: () => service.rows('update shares set created_by = $1 where file_id = $2', [by, file.id]) }
+  }
+  const [late, back] = [await made(bob.id), await made(vera.id)]
+  for (const { id } of [bob, vera]) await service.setMember(id, null)
+  await service.followDirectory()
+  await late.byThem()
+  await back.byThem()
+  await service.setMember(vera.id, 'member')
+  const waiting = async () => {
+    await service.rows('update graphile_worker._private_jobs set run_at = now() where run_at > now()')
+    return service.rows(
+      "select payload from kit.outbox union all select null from graphile_worker.jobs where task_identifier = 'shares.leave'",
+    )
+  }
+  await expect.poll(waiting, { timeout: 20_000, interval: 200 }).toEqual([])
+  expect([await codeOf(look(late.token)), await codeOf(look(back.token))]).toEqual(['NOT_FOUND', 'OK'])
+  await service.setMember(bob.id, 'member')
+})
+
 test('of a deleted workspace no link gives anything any more, from the moment it is deleted', async () => {
   const workspaceId = newId()
   await service.setMember(service.people.alice.id, 'owner', workspaceId)

@@ -3,10 +3,11 @@ import type { NewShare } from '@wealist/contract/storage/shares'
 import { notFound } from '@wealist/kit/errors'
 import type { Anonymous, Person } from '@wealist/kit/actor'
 import { newId } from '@wealist/kit/ids'
+import type { JobCtx } from '@wealist/kit/jobs'
 import { pageRequest } from '@wealist/kit/page'
 import { change, placeOf } from './access.ts'
 import { pageOf } from './contents.ts'
-import type { Ctx } from './deps.ts'
+import type { Ctx, Deps } from './deps.ts'
 import { addressOf } from './files.ts'
 import * as files from './files.sql.ts'
 import * as folders from './folders.sql.ts'
@@ -50,6 +51,15 @@ export const remove = (ctx: Ctx, { thing, id: of }: Shared) =>
     if ((await shares.remove(tx, { thing, of })) === 0) throw notFound('This link')
     return undefined
   })
+
+/** Ends the links of who is not in the workspace any more. */
+export const leave = async (
+  { db, memberships }: JobCtx<Deps>,
+  { workspaceId, userId }: { workspaceId: string; userId: string },
+) => {
+  const { role } = await memberships.of(workspaceId, userId, { fresh: true })
+  if (!role) await shares.removeOf(db, { workspaceId, userId })
+}
 
 type Anybody = Ctx<Person | Anonymous>
 

@@ -22,21 +22,24 @@ export const beginParts = async (
   return begun.UploadId!
 }
 
-/** Addresses to PUT parts to. They are signed here, without asking S3. */
+/** Addresses to PUT parts to, each for exactly its bytes. They are signed here, without asking S3. */
 export const partAddresses = async (
   { s3, bucket }: Objects,
-  { key, uploadId, count, expires }: { key: string; uploadId: string; count: number; expires: number },
+  {
+    key,
+    uploadId,
+    size,
+    partSize,
+    expires,
+  }: { key: string; uploadId: string; size: number; partSize: number; expires: number },
 ) => {
   const { client, getSignedUrl, UploadPartCommand } = await s3()
   return Promise.all(
-    Array.from({ length: count }, async (_, i) => ({
-      partNumber: i + 1,
-      url: await getSignedUrl(
-        client,
-        new UploadPartCommand({ Bucket: bucket, Key: key, UploadId: uploadId, PartNumber: i + 1 }),
-        { expiresIn: expires },
-      ),
-    })),
+    Array.from({ length: Math.ceil(size / partSize) }, async (_, i) => {
+      const ContentLength = Math.min(partSize, size - i * partSize)
+      const part = { Bucket: bucket, Key: key, UploadId: uploadId, PartNumber: i + 1, ContentLength }
+      return { partNumber: i + 1, url: await getSignedUrl(client, new UploadPartCommand(part), { expiresIn: expires }) }
+    }),
   )
 }
 

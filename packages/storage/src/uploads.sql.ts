@@ -1,4 +1,4 @@
-import { type Queryable, sql } from '@wealist/kit/sql'
+import { empty, type Queryable, sql } from '@wealist/kit/sql'
 
 export interface Upload {
   id: string
@@ -19,9 +19,10 @@ export const insert = (tx: Queryable, u: Upload & { createdBy: string }) =>
   tx.run(sql`insert into uploads (id, workspace_id, folder_id, name, size, mime_type, sha256, key, multipart_id, created_by)
     values (${u.id}, ${u.workspaceId}, ${u.folderId}, ${u.name}, ${u.size}, ${u.mimeType}, ${u.sha256}, ${u.key}, ${u.multipartId}, ${u.createdBy})`)
 
-/** An upload of this person. */
-export const mine = (db: Queryable, { id, userId }: { id: string; userId: string }) =>
-  db.row<Upload>(sql`select ${columns} from uploads where id = ${id} and created_by = ${userId}`)
+/** An upload, of this person where one is told. */
+export const find = (db: Queryable, { id, by }: { id: string; by: string | undefined }) =>
+  db.row<Upload>(sql`select ${columns} from uploads where id = ${id}
+    ${by === undefined ? empty : sql`and created_by = ${by}`}`)
 
 /** The same where nothing became of it yet, locked. */
 export const lock = (tx: Queryable, id: string) =>
@@ -37,6 +38,11 @@ export const old = (db: Queryable, { hours, limit }: { hours: number; limit: num
   db.rows<Upload>(
     sql`select ${columns} from uploads where created_at < now() - make_interval(hours => ${hours}) order by created_at limit ${limit}`,
   )
+
+/** Those by a form, or through the service, that began longer than `minutes` ago and of which nothing became. */
+export const oldForms = (db: Queryable, { minutes, limit }: { minutes: number; limit: number }) =>
+  db.rows<Upload>(sql`select ${columns} from uploads where file_id is null and multipart_id is null
+    and created_at < now() - make_interval(mins => ${minutes}) order by created_at limit ${limit}`)
 
 export const ofWorkspace = (db: Queryable, { workspaceId, limit }: { workspaceId: string; limit: number }) =>
   db.rows<Upload>(sql`select ${columns} from uploads where workspace_id = ${workspaceId} limit ${limit}`)

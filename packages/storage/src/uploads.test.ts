@@ -78,6 +78,20 @@ test('nobody completes an upload of somebody else, and one that is completed twi
   expect((await as('bob')(files.versions, { params: { id: all[0]!.id } })).items).toHaveLength(1)
 })
 
+test('whoever began an upload gives it up, or who runs the workspace, and its bytes are free again', async () => {
+  const before = await used()
+  const begin = () => service.begin(people.bob, 'left.txt', 1000)
+  const [mine, hers, his] = [await begin(), await begin(), await begin()]
+  await service.setMember(people.vera.id, 'admin')
+  const abort = (who: keyof StorageService['people'], { id }: { id: string }) =>
+    codeOf(as(who)(uploads.abort, { params: { id } }))
+  expect([await abort('mallory', mine), await abort('bob', mine)]).toEqual(['NOT_FOUND', 'OK'])
+  expect([await abort('vera', hers), await abort('alice', his)]).toEqual(['OK', 'OK'])
+  await service.setMember(people.vera.id, 'member')
+  expect(await abort('vera', await begin())).toBe('NOT_FOUND')
+  expect((await used()).reserved).toBe(before.reserved + 1000)
+})
+
 test.skipIf(asProcesses).each(['beginning', 'copy'] as const)(
   'an upload whose file somebody removes before its %s is taken is 409, and nothing is kept of it',
   async (which) => {

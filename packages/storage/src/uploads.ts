@@ -15,12 +15,14 @@ import { removeObjects, reserve } from './usage.ts'
 import * as usage from './usage.sql.ts'
 
 const formSeconds = 600
-/** An upload that was not completed by then is given up. */
+/** A form that was not completed by then is given up: one that S3 began to take in its last second has come by then, at 25 KB/s. */
+export const formMinutes = 45
+/** An upload in parts likewise. */
 export const uploadHours = 24
 const partSize = 16 * 1024 * 1024
 
 export const newKey = () => `drive/${randomBytes(24).toString('base64url')}`
-/** Where a form writes to: what it may still write later is not what was completed, which is a copy. */
+/** Where a form writes to: what it may still write later is not what was completed, which is a copy under a key of its own. */
 export const formKey = (key: string) => `uploads/${key}`
 
 /** Room is kept first: what is announced to S3 has a row that the clean-up finds. Nobody sends 5 GB into a folder that is not there. */
@@ -40,8 +42,8 @@ export const create = async (ctx: Ctx, input: NewUpload): Promise<Upload> => {
   })
   if (multipartId) {
     const expiresIn = uploadHours * 3600
-    const count = Math.ceil(size / partSize)
-    const addresses = await store.partAddresses(ctx.objects, { key, uploadId: multipartId, count, expires: expiresIn })
+    const of = { key, uploadId: multipartId, size, partSize }
+    const addresses = await store.partAddresses(ctx.objects, { ...of, expires: expiresIn })
     return { id, mode: 'multipart', partSize, parts: addresses, expiresIn }
   }
   const form = await ctx.objects.form(formKey(key), {
@@ -55,18 +57,22 @@ export const create = async (ctx: Ctx, input: NewUpload): Promise<Upload> => {
 
 export const complete = async (ctx: Ctx, id: string, { parts }: Completion) => {
   await placeOf(ctx, { via: 'upload', id })
-  const upload = await uploads.mine(ctx.db, { id, userId: ctx.actor.id })
+  const mine = { id, by: ctx.actor.id }
+  const upload = await uploads.find(ctx.db, mine)
   if (!upload) throw notFound('This upload')
   if (upload.fileId) return again(ctx, upload.fileId)
-  await check(ctx, upload, parts)
+  await mustBeFolder(ctx.db, upload)
+  const key = await check(ctx, upload, parts)
   return change(ctx, { via: 'upload', id }, async (tx, { workspaceId }) => {
     const now = await uploads.lock(tx, id)
     if (!now) {
-      // Completed by another call meanwhile.
-      const done = await uploads.mine(tx, { id, userId: ctx.actor.id })
-      return done?.fileId ? again({ db: tx }, done.fileId) : Promise.reject(notFound('This upload'))
+      // Completed by another call meanwhile, of a copy of its own.
+      const done = await uploads.find(tx, mine)
+      if (!done?.fileId) throw notFound('This upload')
+      if (key !== done.key) removeObjects(tx, [key])
+      return again({ db: tx }, done.fileId)
     }
-    const { folderId, name, key, size, mimeType } = now
+    const { folderId, name, size, mimeType } = now
     await usage.release(tx, { workspaceId, bytes: size })
     const content = { size, mimeType, kind: kindOf(mimeType) }
     const { id: fileId, file } = await add(tx, {
@@ -78,7 +84,7 @@ export const complete = async (ctx: Ctx, id: string, { parts }: Completion) => {
       createdBy: ctx.actor.id,
     })
     await uploads.became(tx, { id, fileId })
-    forgetForm(tx, ctx.clock.now(), key)
+    forgetForm(tx, ctx.clock.now(), now.key)
     return file
   })
 }
@@ -89,7 +95,10 @@ const again = async (ctx: Pick<Ctx, 'db'> | { db: Tx }, fileId: string) => {
   return file
 }
 
-/** Looks at what S3 really holds. A form’s object is copied, since the form may write again; joined parts are final. */
+/**
+ * Looks at what S3 really holds, and gives its key. Joined parts are final. A form’s object is copied, since the form may
+ * write again, by each call to a key of its own: one that comes late does not write over what another completed.
+ */
 const check = async (ctx: Ctx, upload: uploads.Upload, parts: Completion['parts']) => {
   const { key, multipartId, size, mimeType, sha256 } = upload
   if (multipartId) {
@@ -109,12 +118,15 @@ const check = async (ctx: Ctx, upload: uploads.Upload, parts: Completion['parts'
     await change(ctx, { via: 'upload', id: upload.id }, (tx) => drop(tx, upload.id))
     throw invalid([{ path: 'id', message: `The file ${wrong}. It was removed` }])
   }
-  if (!multipartId) await ctx.objects.publish({ from, to: key, stored })
+  if (multipartId) return key
+  const to = newKey()
+  await ctx.objects.publish({ from, to, stored })
+  return to
 }
 
 export const abort = async (ctx: Ctx, id: string) => {
-  await placeOf(ctx, { via: 'upload', id })
-  const upload = await uploads.mine(ctx.db, { id, userId: ctx.actor.id })
+  const { role } = await placeOf(ctx, { via: 'upload', id })
+  const upload = await uploads.find(ctx.db, { id, by: role === 'member' ? ctx.actor.id : undefined })
   if (!upload || upload.fileId) throw notFound('This upload')
   await change(ctx, { via: 'upload', id }, (tx) => drop(tx, id))
   return undefined

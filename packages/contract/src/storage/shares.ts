@@ -6,7 +6,10 @@ import { route } from '../route.ts'
 /** `view` shows names and sizes, `download` gives the files too. */
 export const SharePermission = z.enum(['view', 'download'])
 
-/** The link of a file or folder, for anybody who has it. `shareLink` is told once: afterwards only its hash is known. */
+/**
+ * The link of a file or folder, for anybody who has it, until who made it leaves the workspace. `shareLink` is told once:
+ * afterwards only its hash is known.
+ */
 export const Share = z
   .strictObject({
     shareLink: z.string().nullable(),

@@ -27,8 +27,9 @@ export const NewUpload = z
 export type NewUpload = z.infer<typeof NewUpload>
 
 /**
- * How to upload: a form to POST (all `fields`, then `file`), or addresses to PUT parts of `partSize` bytes to, the last
- * one what is left, keeping the `ETag` of each answer. The form is valid for 10 minutes, the parts for a day.
+ * How to upload: a form to POST (all `fields`, then `file`), or addresses to PUT parts of exactly `partSize` bytes to, the
+ * last one what is left, keeping the `ETag` of each answer. The form is valid for 10 minutes and to be completed within
+ * 45, the parts are for a day.
  */
 export const Upload = z
   .discriminatedUnion('mode', [
@@ -55,7 +56,8 @@ const params = z.strictObject({ id })
 export const create = route({
   method: 'POST',
   path: '/api/storage/uploads',
-  summary: 'Begin an upload: its bytes are reserved until it is completed or a day has passed. 403 QUOTA_EXCEEDED',
+  summary:
+    'Begin an upload: its bytes are reserved until it is completed or given up, a form’s for an hour at most and those of parts for a day. 403 QUOTA_EXCEEDED',
   access: 'scoped',
   body: NewUpload,
   status: 201,
@@ -87,7 +89,7 @@ export const complete = route({
 export const abort = route({
   method: 'DELETE',
   path: '/api/storage/uploads/{id}',
-  summary: 'Give up an upload of mine: its bytes are free again',
+  summary: 'Give up an upload of mine, or as owner or admin of the workspace anybody’s: its bytes are free again',
   access: 'scoped',
   params,
   status: 204,
