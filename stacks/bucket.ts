@@ -9,10 +9,25 @@ const actions = [
   's3:ListMultipartUploadParts',
 ]
 
-/** The stage's files. Only CloudFront reads what lies under avatars/; all else is presigned. */
+/** The stage's files. This account's CloudFront reads what lies under avatars/, and nothing else; all else is presigned. */
 export const makeBucket = (stage: Stage, origins: $util.Input<string>[]) => {
+  const { accountId } = aws.getCallerIdentityOutput({})
   const bucket = new sst.aws.Bucket('Files', {
-    access: 'cloudfront',
+    // SST's own `access` would let distributions of any account read all of it.
+    policy: [
+      {
+        principals: [{ type: 'service', identifiers: ['cloudfront.amazonaws.com'] }],
+        actions: ['s3:GetObject'],
+        paths: ['avatars/*'],
+        conditions: [
+          {
+            test: 'ArnLike',
+            variable: 'AWS:SourceArn',
+            values: [$interpolate`arn:aws:cloudfront::${accountId}:distribution/*`],
+          },
+        ],
+      },
+    ],
     versioning: stage.kept,
     cors: {
       allowOrigins: origins,

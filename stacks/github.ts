@@ -2,15 +2,31 @@ import { allow, policy } from './policy.ts'
 import { boundaryArn, makeBoundary } from './preview-boundary.ts'
 import { rightsOfPreviews } from './preview-rights.ts'
 
-/** Whose workflows may come in. */
-const repository = process.env['GITHUB_REPOSITORY'] ?? 'wealist/wealist'
 const issuer = 'token.actions.githubusercontent.com'
+
+/**
+ * Whose workflows may come in, as GitHub writes it into a token's subject: names with their ids, which are nobody else's
+ * after the names are. The variables are those that GitHub's own runners have.
+ */
+export const repositoryOf = () => {
+  const {
+    GITHUB_REPOSITORY = 'wealist/wealist',
+    GITHUB_REPOSITORY_OWNER_ID = '',
+    GITHUB_REPOSITORY_ID = '',
+  } = process.env
+  if (![GITHUB_REPOSITORY_OWNER_ID, GITHUB_REPOSITORY_ID].every((id) => /^\d+$/.test(id)))
+    throw new Error(
+      `The stage dev needs GITHUB_REPOSITORY_OWNER_ID and GITHUB_REPOSITORY_ID: gh api repos/${GITHUB_REPOSITORY} --jq '.owner.id, .id' tells both.`,
+    )
+  const [owner, name] = GITHUB_REPOSITORY.split('/')
+  return `${owner}@${GITHUB_REPOSITORY_OWNER_ID}/${name}@${GITHUB_REPOSITORY_ID}`
+}
 
 /**
  * Roles that GitHub's workflows take by OpenID Connect, in dev's hands: no key is kept anywhere. A release pushes images; a
  * preview makes and removes stages called `pr-…`, with rights on what they are made of and no others.
  */
-export const makeGithubRoles = (vpc: sst.aws.Vpc, domain: string) => {
+export const makeGithubRoles = (vpc: sst.aws.Vpc, domain: string, repository: string) => {
   const provider = new aws.iam.OpenIdConnectProvider('Github', {
     url: `https://${issuer}`,
     clientIdLists: ['sts.amazonaws.com'],
@@ -25,8 +41,10 @@ export const makeGithubRoles = (vpc: sst.aws.Vpc, domain: string) => {
             Principal: { Federated: arn },
             Action: 'sts:AssumeRoleWithWebIdentity',
             Condition: {
-              StringEquals: { [`${issuer}:aud`]: 'sts.amazonaws.com' },
-              StringLike: { [`${issuer}:sub`]: subjects.map((subject) => `repo:${repository}:${subject}`) },
+              StringEquals: {
+                [`${issuer}:aud`]: 'sts.amazonaws.com',
+                [`${issuer}:sub`]: subjects.map((subject) => `repo:${repository}:${subject}`),
+              },
             },
           },
         ],

@@ -5,7 +5,7 @@ import { makeBucket } from './bucket.ts'
 import { makeCluster } from './cluster.ts'
 import { makeControllers } from './controllers.ts'
 import { makeData } from './data.ts'
-import { makeGithubRoles } from './github.ts'
+import { makeGithubRoles, repositoryOf } from './github.ts'
 import { makeGoogleCallback } from './google.ts'
 import { makeIdentities } from './identities.ts'
 import { makeNetwork, tellNetwork } from './network.ts'
@@ -19,6 +19,7 @@ export const shared = (stage: Stage) => {
   const settings = settingsOf(stage)
   const root = process.env['WEALIST_DOMAIN']
   if (!root) throw new Error(`The stage ${stage.name} needs WEALIST_DOMAIN, the domain under which everything is.`)
+  const repository = stage.kept ? undefined : repositoryOf()
   const domain = `${stage.kept ? 'app' : stage.name}.${root}`
   const vpc = makeNetwork(stage)
   const data = makeData(stage, vpc)
@@ -33,9 +34,9 @@ export const shared = (stage: Stage) => {
   makeControllers(stage, cluster)
   const { region } = aws.getRegionOutput()
   const told = { cluster: cluster.name, vpc: vpc.id, region, bucket: bucket.name, assets: assets.url, alarms }
-  if (stage.kept) return told
+  if (!repository) return told
   tellNetwork(vpc)
   makeRegistry(stage)
   makeApiLogs()
-  return { ...told, ...makeGithubRoles(vpc, root), googleCallback: makeGoogleCallback(root) }
+  return { ...told, ...makeGithubRoles(vpc, root, repository), googleCallback: makeGoogleCallback(root) }
 }

@@ -37,6 +37,15 @@ describe.each(environmentNames.filter((name) => name !== 'localhost'))('Argo CD 
     expect([made.length, migrated.length]).toEqual([1, hooks.length - 1])
     for (const migration of migrated) expect(wave(made[0]!)).toBeLessThan(wave(migration))
   })
+  test('makes what Rollouts name before them: one whose analysis is missing makes no pod, and what waits for it never comes', () => {
+    const named = groups.services
+      .filter(({ kind }) => kind === 'Rollout')
+      .flatMap(({ spec }) => spec.strategy.canary.steps as { analysis?: { templates: { templateName: string }[] } }[])
+      .flatMap(({ analysis }) => analysis?.templates ?? [])
+    expect(named.length > 0).toBe(name === 'prod')
+    const before = groups.base.filter(({ kind }) => kind === 'AnalysisTemplate').map((o) => o.metadata.name)
+    expect(before).toEqual([...new Set(named.map(({ templateName }) => templateName))])
+  })
   test('gives hooks what they lean on before: nothing of their own application is there at the first sync', () => {
     const before = new Set([
       ...byHand,

@@ -47,7 +47,7 @@ export const bootstrapOf = (env: Environment) => [
   application(`wealist-${env.name}`, `k8s/manifests/${env.name}/apps`, 0, env, argocd),
 ]
 
-/** In order: namespaces, secrets and policies; databases and the services; what watches them. */
+/** In order: namespaces, the gateway and all that the services name; databases and the services; what watches them. */
 export const applicationsOf = (env: Environment) =>
   ['base', 'services', 'monitoring'].map((group, wave) =>
     application(`wealist-${env.name}-${group}`, `k8s/manifests/${env.name}/${group}`, wave, env, env.namespace),

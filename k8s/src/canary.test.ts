@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { objectsOf } from './render.ts'
 
-const { services, monitoring } = objectsOf('prod')
+const { base, services } = objectsOf('prod')
 const rollouts = services.filter(({ kind }) => kind === 'Rollout')
-const { spec } = monitoring.find(({ kind }) => kind === 'AnalysisTemplate')!
+const { spec } = base.find(({ kind }) => kind === 'AnalysisTemplate')!
 
 test('a canary is held to what its own pods answer: those that it replaces would hide what it does', () => {
   const [metric] = spec['metrics']

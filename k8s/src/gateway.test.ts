@@ -9,7 +9,8 @@ interface Port {
 const status = 15021
 
 describe.each(environmentNames)('the entrance of %s', (name) => {
-  const objects = Object.values(objectsOf(name)).flat()
+  const groups = objectsOf(name)
+  const objects = Object.values(groups).flat()
   const one = (kind: string, of: string) => objects.find((o) => o.kind === kind && o.metadata.name === of) as Manifest
   const service = one('Service', 'gateway')
   const ports = service['spec'].ports as Port[]
@@ -43,6 +44,9 @@ describe.each(environmentNames)('the entrance of %s', (name) => {
     ])
     const { annotations } = one('Deployment', 'gateway')['spec'].template.metadata
     expect(JSON.parse(annotations['proxy.istio.io/config'])).toMatchObject({ gatewayTopology: { proxyProtocol: {} } })
+  })
+  test('what makes Envoy listen comes with its pods, which are not ready to the load balancer before, and with what waits for them', () => {
+    expect(groups.base).toEqual(expect.arrayContaining([one('Gateway', 'wealist'), one('Deployment', 'gateway')]))
   })
   test('an old entrance stays until the load balancer sends to the new one, which takes it minutes', () => {
     const { labels } = one('Namespace', 'istio-ingress').metadata

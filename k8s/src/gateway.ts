@@ -4,16 +4,24 @@ import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPol
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget'
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount'
 import { type Environment, ingress, labelsOf, monitoring } from './environment.ts'
+import { listenerOf } from './gateway-listener.ts'
 import { gatewayServiceOf, listens } from './gateway-service.ts'
-import { containerSecurity, podSecurity } from './pods.ts'
+import { containerSecurity, podSecurity, preStop } from './pods.ts'
 import { drainSeconds } from './workload-environment.ts'
 
 const metadata = { name: ingress.account, namespace: ingress.namespace, labels: labelsOf('gateway') }
+
+/**
+ * Seconds in which a pod that goes is still sent connections. To a target that it no longer has an NLB sends for two minutes,
+ * whatever delay is set (kubernetes-sigs/aws-load-balancer-controller#2366).
+ */
+const stillSent = ({ aws }: Environment) => (aws ? 150 : preStop)
 
 /** The mesh's entrance: Envoy behind the load balancer (on Kind, behind a port of the node). */
 export const gatewayOf = (env: Environment) => [
   new ServiceAccount({ metadata, automountServiceAccountToken: false }),
   gatewayServiceOf(env),
+  listenerOf(env),
   new Deployment({
     metadata,
     spec: {
@@ -33,7 +41,7 @@ export const gatewayOf = (env: Environment) => [
         },
         spec: {
           serviceAccountName: ingress.account,
-          terminationGracePeriodSeconds: drainSeconds + 30,
+          terminationGracePeriodSeconds: stillSent(env) + drainSeconds + 30,
           securityContext: podSecurity,
           topologySpreadConstraints: [
             {
@@ -50,6 +58,7 @@ export const gatewayOf = (env: Environment) => [
               image: 'auto',
               securityContext: containerSecurity,
               ports: [{ name: 'http', containerPort: listens }],
+              lifecycle: { preStop: { sleep: { seconds: stillSent(env) } } },
               resources: { requests: { cpu: '200m', memory: '256Mi' }, limits: { memory: '1Gi' } },
               startupProbe: {
                 httpGet: { path: '/healthz/ready', port: 15021 },

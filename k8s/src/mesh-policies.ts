@@ -113,11 +113,15 @@ export const policiesOf = (env: Environment) => [
   new AuthorizationPolicy({ metadata: { name: 'nothing-else', namespace: env.namespace }, spec: {} }),
   ...images.map((image) => atPod(image, env)),
   ...entrance(env),
-  new Telemetry({
-    metadata: { name: 'wealist', namespace: env.namespace },
-    spec: {
-      accessLogging: [{ filter: { expression: 'response.code >= 500' } }],
-      tracing: [{ randomSamplingPercentage: env.name === 'prod' ? 1 : 10 }],
-    },
-  }),
+  // What no service saw is written down by the gateway alone. By whom, has to be named: the mesh itself writes nothing.
+  ...[env.namespace, ingress.namespace].map(
+    (namespace) =>
+      new Telemetry({
+        metadata: { name: 'wealist', namespace },
+        spec: {
+          accessLogging: [{ providers: [{ name: 'wealist' }], filter: { expression: 'response.code >= 500' } }],
+          tracing: [{ randomSamplingPercentage: env.name === 'prod' ? 1 : 10 }],
+        },
+      }),
+  ),
 ]

@@ -1,9 +1,7 @@
 import { DestinationRule } from '@kubernetes-models/istio/networking.istio.io/v1/DestinationRule'
-import { Gateway } from '@kubernetes-models/istio/networking.istio.io/v1/Gateway'
 import { VirtualService } from '@kubernetes-models/istio/networking.istio.io/v1/VirtualService'
 import { barePaths, type ServiceName, serviceNames, topology } from '@wealist/contract/topology'
 import type { Environment } from './environment.ts'
-import { entranceOf } from './gateway-service.ts'
 import { ticketRoutes } from './public-paths.ts'
 
 // Nothing was sent yet where no connection came about: that alone may be tried again, whatever the method. A try has no bound
@@ -41,19 +39,6 @@ const open = (service: ServiceName, env: Environment) => {
 
 /** Every path of the outside, from the topology; what is not here does not exist. */
 export const routesOf = (env: Environment) => [
-  new Gateway({
-    metadata: { name: 'wealist', namespace: env.namespace },
-    spec: {
-      selector: { app: 'gateway' },
-      // TLS ends at the load balancer in front.
-      servers: [
-        {
-          port: { number: entranceOf(env), name: 'http', protocol: 'HTTP' },
-          hosts: [env.domain, env.portalHost, ...(env.aws ? [] : [`s3.${env.domain}`, `livekit.${env.domain}`])],
-        },
-      ],
-    },
-  }),
   new VirtualService({
     metadata: { name: 'api', namespace: env.namespace },
     spec: {

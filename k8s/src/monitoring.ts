@@ -1,45 +1,12 @@
 import { type Image, images } from '@wealist/contract/topology'
-import { AnalysisTemplate } from '@kubernetes-models/argo-rollouts/argoproj.io/v1alpha1/AnalysisTemplate'
 import { PodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor'
 import { ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor'
 import { ConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import { alertsOf } from './alerts.ts'
 import { dashboards } from './dashboards.ts'
-import { type Environment, ingress, monitoring, forPrometheus } from './environment.ts'
+import { type Environment, ingress, forPrometheus } from './environment.ts'
 
 const watched: Image[] = images.filter((image) => image !== 'ops-portal')
-
-const answered = (env: Environment, more = '') =>
-  `sum(rate(http_request_duration_seconds_count{namespace="${env.namespace}",pod=~"{{args.app}}-{{args.version}}-.+"${more}}[2m]))`
-
-/**
- * What a canary is held to: its own requests that are not 5xx, against 99 %, and none at all is no verdict. Counted by those
- * that are 5xx, because one that answers nothing else has no others.
- */
-const healthy = (env: Environment) =>
-  new AnalysisTemplate({
-    metadata: { name: 'healthy', namespace: env.namespace },
-    spec: {
-      args: [{ name: 'app' }, { name: 'version' }],
-      metrics: [
-        {
-          name: 'answers',
-          interval: '30s',
-          count: 6,
-          failureLimit: 1,
-          inconclusiveLimit: 2,
-          successCondition: 'len(result) == 0 || isNaN(result[0]) || result[0] >= 0.99',
-          failureCondition: 'len(result) > 0 && !isNaN(result[0]) && result[0] < 0.99',
-          provider: {
-            prometheus: {
-              address: `http://prometheus-operated.${monitoring}:9090`,
-              query: `1 - (${answered(env, ',status=~"5.."')} or vector(0)) / ${answered(env)}`,
-            },
-          },
-        },
-      ],
-    },
-  })
 
 /** What people outside were answered, whoever answered it: of all that Envoy counts, this alone. */
 const entrance = (env: Environment) =>
@@ -80,7 +47,6 @@ export const monitoringOf = (env: Environment) =>
         ),
         entrance(env),
         alertsOf(env),
-        ...(env.name === 'prod' ? [healthy(env)] : []),
         ...Object.entries(dashboards(env)).map(
           ([name, dashboard]) =>
             new ConfigMap({

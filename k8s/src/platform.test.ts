@@ -53,6 +53,28 @@ test('Argo CD answers ops plainly, to an account that may read weAlist’s appli
   expect(argocd).toBe('argocd')
 })
 
+const { extensionProviders } = values('istio')['spec'].meshConfig
+
+test('failures are written down at the gateway and at pods, by a way that the mesh is told', () => {
+  const telemetries = objectsOf('prod').base.filter(({ kind }) => kind === 'Telemetry')
+  expect(telemetries.map(({ metadata }) => metadata.namespace)).toEqual(['wealist-prod', 'istio-ingress'])
+  for (const { spec } of telemetries) {
+    const [{ providers, filter }] = spec.accessLogging
+    expect(filter).toEqual({ expression: 'response.code >= 500' })
+    expect(providers).toEqual([{ name: extensionProviders[0].name }])
+  }
+})
+
+test('a line of the mesh holds no path and no query, in which tokens and tickets stand, and of headers none but these', () => {
+  const [{ name, envoyFileAccessLog }] = extensionProviders
+  // By this name the mesh has one of its own already, with a format that holds both.
+  expect(name).not.toBe('envoy')
+  const labels = Object.values(envoyFileAccessLog.logFormat.labels) as string[]
+  const headers = labels.filter((label) => label.includes('REQ'))
+  expect(headers).toEqual(['%REQ(X-REQUEST-ID)%', '%REQ(:METHOD)%', '%REQ(:AUTHORITY)%'])
+  for (const label of labels) expect(label).not.toMatch(/PATH|QUERY|RESP\(|METADATA|STATE/)
+})
+
 test('what is shown of a month and of a week is kept as long', () => {
   const { retention } = values('prometheus')['prometheus'].prometheusSpec
   expect(Number.parseInt(retention, 10)).toBeGreaterThanOrEqual(30)

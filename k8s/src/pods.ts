@@ -21,7 +21,7 @@ export const containerSecurity = {
 }
 
 /** Seconds after a pod was taken out of service in which requests may still come: endpoints travel slowly. */
-const preStop = 10
+export const preStop = 10
 /** After the drain what is in flight may end: requests 5 s, jobs and pools the rest. */
 export const gracePeriod = preStop + drainSeconds + 20
 

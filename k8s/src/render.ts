@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Model } from '@kubernetes-models/base'
 import { stringify } from 'yaml'
+import { analysisOf } from './analysis.ts'
 import { applicationsOf, bootstrapOf } from './argo.ts'
 import { baseOf } from './base.ts'
 import { databasesOf, migrationsOf } from './databases.ts'
@@ -26,7 +27,14 @@ export interface Manifest {
 
 /** What Argo CD applies, in this order, and `bootstrap`, which a person applies once. */
 const groups = {
-  base: (env) => [...baseOf(env), ...secretsOf(env), ...networkOf(env), ...policiesOf(env), ...gatewayOf(env)],
+  base: (env) => [
+    ...baseOf(env),
+    ...secretsOf(env),
+    ...networkOf(env),
+    ...policiesOf(env),
+    ...gatewayOf(env),
+    ...analysisOf(env),
+  ],
   // Of Kind alone. Argo CD would not run a hook that is all of its application (argoproj/argo-cd#7237).
   databases: (env) => (env.aws ? [] : [...serversOf(env), ...databasesOf(env)]),
   services: (env) => [

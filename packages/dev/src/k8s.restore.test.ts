@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -47,6 +48,34 @@ test('who was away while a log went back and on again reads anew, and takes noth
   await client.read()
   expect(client.state).toEqual(await freshState(service.as(service.people.bob), project.id))
 })
+
+// The commands are of bash.
+test.skipIf(process.platform === 'win32')(
+  'the second server is renamed once the first one’s new name is known, however late, and not at all where it never is',
+  () => {
+    const [, commands] = /```sh\n(rename\(\) \{[^]*?)```/.exec(runbook)!
+    const asked = (unknown: number) => {
+      const dir = mkdtempSync(join(tmpdir(), 'rename-'))
+      try {
+        const waited = '[ "$2" != wait ] || [ "$(grep -c wait asked)" -gt "$UNKNOWN" ]'
+        writeFileSync(join(dir, 'aws'), `#!/bin/sh\necho "$2 $4 $6" >> asked\n${waited}\n`, { mode: 0o755 })
+        writeFileSync(join(dir, 'sleep'), '#!/bin/sh\n', { mode: 0o755 })
+        const { status } = spawnSync('bash', ['-c', commands!], {
+          cwd: dir,
+          env: { PATH: `${dir}:${process.env['PATH']}`, DB: 'db', UNKNOWN: String(unknown) },
+        })
+        const lines = readFileSync(join(dir, 'asked'), 'utf8').trim().split('\n')
+        return { status, renamed: lines.filter((line) => line.startsWith('modify')) }
+      } finally {
+        rmSync(dir, { recursive: true, force: true })
+      }
+    }
+    const both = ['modify-db-instance db db-before', 'modify-db-instance db-at db']
+    expect(asked(0)).toMatchObject({ status: 0, renamed: both })
+    expect(asked(30)).toMatchObject({ status: 0, renamed: both })
+    expect(asked(1000)).toMatchObject({ status: 1, renamed: both.slice(0, 1) })
+  },
+)
 
 test('versions of memberships are known by the name that the runbook forgets them by', async () => {
   const [, pattern] = /--pattern '([^']+)'/.exec(runbook)!

@@ -291,6 +291,17 @@ describe('a mistake made on purpose is found', () => {
     })
     expect(drainWrong(wrong)).toEqual(['chat has no startupProbe', 'chat is killed while it says goodbye'])
   })
+  test('an entrance that goes while the load balancer still sends to it, or is killed while it drains', () => {
+    const wrong = (change: (pod: Record<string, any>) => unknown) =>
+      drainWrong(changed((objects) => change(one(objects, 'Deployment', 'gateway')['spec'].template.spec)))
+    expect(wrong((pod) => delete pod['containers'][0].lifecycle)).toEqual([
+      'gateway ends before the others know that it does',
+    ])
+    expect(wrong((pod) => (pod['containers'][0].lifecycle.preStop.sleep.seconds = 60))).toHaveLength(1)
+    expect(wrong((pod) => (pod['terminationGracePeriodSeconds'] = 180))).toEqual([
+      'gateway is killed while it says goodbye',
+    ])
+  })
   test('a pod that may run as root, or write its files', () => {
     const wrong = changed((objects) => {
       const { spec } = one(objects, 'Rollout', 'auth')

@@ -29,6 +29,7 @@ const settings = Object.fromEntries(
   ),
 )
 const domain = { WEALIST_DOMAIN: 'wealist.example' }
+const repositoryIds = { GITHUB_REPOSITORY_OWNER_ID: '123456', GITHUB_REPOSITORY_ID: '456789' }
 const titled = (name: string) => name[0]!.toUpperCase() + name.slice(1)
 const secretArn = (name: string) => `arn:aws:secretsmanager:ap-northeast-2:000000000000:secret:wealist/${name}`
 
@@ -45,7 +46,7 @@ const only = ({ resources }: Simulated, type: string): Resource => {
 beforeAll(async () => {
   await Promise.all([installPlatform(), buildPortal()])
   pr = await simulate('pr-7', domain)
-  dev = await simulate('dev', { ...domain, ...settings })
+  dev = await simulate('dev', { ...domain, ...settings, ...repositoryIds })
   prod = await simulate('prod', { ...domain, ...settings })
   for (const { error } of [pr, dev, prod]) if (error) throw new Error(error)
 }, 300_000)
@@ -71,6 +72,13 @@ describe('settings that people set', () => {
     expect(error).toContain('The stage prod lacks LiveKitApiKey (key that LiveKit knows), AdminEmails')
     expect(error).toContain('npx sst secret set AdminEmails --stage prod')
     expect(resources.map(({ type }) => type)).toEqual(['pulumi:pulumi:Stack'])
+  })
+  test('so is what dev lacks of the repository that it trusts, whose ids are numbers and nothing else', async () => {
+    for (const GITHUB_REPOSITORY_ID of ['', '*'])
+      expect(await simulate('dev', { ...domain, ...settings, ...repositoryIds, GITHUB_REPOSITORY_ID })).toMatchObject({
+        error: expect.stringContaining("gh api repos/wealist/wealist --jq '.owner.id, .id'"),
+        resources: [{ type: 'pulumi:pulumi:Stack' }],
+      })
   })
   test('a preview needs none: what nobody set is switched off', () => {
     const chat = JSON.parse(named(pr, 'ChatSecretVersion').inputs['secretString'] as string) as Record<string, string>
@@ -381,6 +389,30 @@ describe('what stays and what goes', () => {
   })
 })
 
+describe('files', () => {
+  test('of nobody’s but this account’s CloudFront reads them without a signature of ours, and it only pictures of people', () => {
+    for (const stage of [pr, dev, prod]) {
+      const { Statement } = JSON.parse(named(stage, 'FilesPolicy').inputs['policy'] as string) as {
+        Statement: { effect?: string }[]
+      }
+      expect(Statement.filter(({ effect }) => effect !== 'Deny')).toEqual([
+        {
+          principals: [{ type: 'Service', identifiers: ['cloudfront.amazonaws.com'] }],
+          actions: ['s3:GetObject'],
+          resources: ['arn:aws:s3:::wealist-filesbucket/avatars/*'],
+          conditions: [
+            {
+              test: 'ArnLike',
+              variable: 'AWS:SourceArn',
+              values: ['arn:aws:cloudfront::000000000000:distribution/*'],
+            },
+          ],
+        },
+      ])
+    }
+  })
+})
+
 describe('the cluster', () => {
   test('lies on three private zones in prod, is protected and retained, and keeps its secrets encrypted', () => {
     const cluster = only(prod, 'aws:eks/cluster:Cluster')
@@ -519,12 +551,18 @@ describe('the cluster', () => {
       })
     expect(ofType(prod.resources, 'aws:ecr/repository:Repository')).toEqual([])
   })
-  test('GitHub comes in by OpenID Connect from our repository alone, with no key that is kept', () => {
-    for (const name of ['ReleaseRole', 'PreviewRole']) {
+  test('GitHub comes in by OpenID Connect from our repository alone, whoever bears its name later, with no key that is kept', () => {
+    for (const [name, subjects] of [
+      ['ReleaseRole', ['environment:dev', 'environment:prod']],
+      ['PreviewRole', ['pull_request', 'ref:refs/heads/main']],
+    ] as const) {
       const [{ Condition }] = JSON.parse(named(dev, name).inputs['assumeRolePolicy'] as string).Statement
-      expect(Condition.StringEquals).toEqual({ 'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com' })
-      for (const subject of Condition.StringLike['token.actions.githubusercontent.com:sub'])
-        expect(subject).toMatch(/^repo:wealist\/wealist:(pull_request|ref:refs\/heads\/main|environment:(dev|prod))$/)
+      expect(Condition).toEqual({
+        StringEquals: {
+          'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
+          'token.actions.githubusercontent.com:sub': subjects.map((s) => `repo:wealist@123456/wealist@456789:${s}`),
+        },
+      })
       expect(named(dev, name).inputs['managedPolicyArns']).toBeUndefined()
     }
     expect(ofType(dev.resources, 'aws:iam/accessKey:AccessKey')).toEqual([])

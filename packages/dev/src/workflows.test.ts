@@ -15,6 +15,7 @@ interface Step {
   with?: Record<string, unknown>
 }
 interface Job {
+  if?: string
   'timeout-minutes'?: number
   permissions?: Record<string, string>
   /** A workflow of this repository, in place of steps. */
@@ -87,6 +88,17 @@ test('CI runs the command that anybody runs, and a preview is deployed, seeded a
     )
   expect(runs('ci.yml')).toEqual(['.ci/run'])
   expect(runs('preview.yml').join('\n')).toMatch(/sst deploy[^]*npm run seed[^]*sst remove[^]*closed-previews/)
+})
+
+test('a preview is for what people look at: no fork’s, whose code we do not run, and none of Dependabot’s', () => {
+  const { deploy, remove } = (parse(texts['preview.yml']!) as Workflow).jobs
+  const ofPeople = [
+    'github.event.pull_request.head.repo.full_name == github.repository',
+    "github.event.pull_request.user.login != 'dependabot[bot]'",
+  ]
+  const event = "github.event_name == 'pull_request'"
+  expect(deploy!.if!.split(' && ')).toEqual([event, "github.event.action != 'closed'", ...ofPeople])
+  expect(remove!.if!.split(' && ')).toEqual([event, "github.event.action == 'closed'", ...ofPeople])
 })
 
 // The step is of bash.

@@ -47,13 +47,29 @@ export const drainWrong = (objects: Manifest[]): string[] => {
     const [container] = pod['containers']
     for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'])
       if (!container[probe]) wrong.push(`${app} has no ${probe}`)
-    const drain = Number(container.env?.find(({ name }: { name: string }) => name === 'DRAIN_SECONDS')?.value ?? 0)
+    const drain = drainOf(object, container)
     const sleep = container.lifecycle?.preStop?.sleep?.seconds ?? 0
-    if (app !== 'gateway' && !sleep) wrong.push(`${app} ends before the others know that it does`)
+    const balanced = ofKind(objects, 'Service').some(
+      ({ spec }) => spec.type === 'LoadBalancer' && spec.selector.app === app,
+    )
+    if (sleep <= (balanced ? stillSent : 0)) wrong.push(`${app} ends before the others know that it does`)
     if (pod['terminationGracePeriodSeconds'] < sleep + drain + 10) wrong.push(`${app} is killed while it says goodbye`)
     if (!pod['topologySpreadConstraints']?.length) wrong.push(`${app} may lie on one node`)
   }
   return wrong
+}
+
+/** Seconds for which an NLB goes on sending to a target that is gone. */
+const stillSent = 120
+
+/** Seconds that a pod says goodbye: a service's own, or those of the mesh's entrance. */
+const drainOf = ({ spec }: Manifest, { env }: { env?: { name: string; value?: string }[] }) => {
+  const { 'proxy.istio.io/config': proxy = '{}' } = spec.template.metadata.annotations ?? {}
+  const { terminationDrainDuration = '0s' } = JSON.parse(proxy) as { terminationDrainDuration?: string }
+  return (
+    Number(env?.find(({ name }) => name === 'DRAIN_SECONDS')?.value ?? 0) +
+    Number.parseInt(terminationDrainDuration, 10)
+  )
 }
 
 /** Each pod is given its own secret, which is made for it, and no value that should be one is written down. */
