@@ -288,6 +288,13 @@ test('an address that Google did not verify signs nobody in', async () => {
   expect((await whole()).error).toBe('email_not_verified')
 })
 
+test('whose address another Google account has is told so, by a code of its own, and nobody is signed in', async () => {
+  await whole()
+  provider.state.claims = changed({ sub: 'new owner' })
+  const back = await whole()
+  expect([back.error, back.own]).toEqual(['address_taken', null])
+})
+
 test.each([
   ['suspended', 'account_suspended'],
   ['inactive', 'account_inactive'],

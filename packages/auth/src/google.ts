@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { SignInError } from '@wealist/contract/auth/google'
 import type { Tokens } from '@wealist/contract/auth/sessions'
+import type { ErrorCode } from '@wealist/contract/problem'
 import { identities, type Standing, standing } from '@wealist/contract/user/internal'
 import type { Actor } from '@wealist/kit/actor'
 import { codeOf, invalid, Problem, unauthorized } from '@wealist/kit/errors'
@@ -64,7 +65,8 @@ export const callback = async (ctx: Anyone) => {
     return back({ code: own })
   } catch (error) {
     ctx.log.warn({ err: error, requestId: ctx.request.id }, 'sign-in with Google failed')
-    return back({ error: codeOf(error) === 'UNAVAILABLE' ? 'temporarily_unavailable' : 'invalid_identity' })
+    const problem = codeOf(error)
+    return back({ error: (problem && failures[problem]) ?? 'invalid_identity' })
   }
 }
 
@@ -99,6 +101,11 @@ const configured = ({ google, settings }: Anyone) => {
   if (!google) throw new Problem('NOT_FOUND', 'Signing in with Google is not set up here.')
   const callback = settings.GOOGLE_CALLBACK_URL ?? `${settings.PUBLIC_URL}/api/oauth2/callback/google`
   return { provider: google, callback }
+}
+
+const failures: Partial<Record<ErrorCode, SignInError>> = {
+  UNAVAILABLE: 'temporarily_unavailable',
+  ALREADY_EXISTS: 'address_taken',
 }
 
 const refusalOf = ({ status }: Standing): SignInError | undefined =>

@@ -116,7 +116,7 @@ const Value = ({ of, entry, strong }: { of: unknown; entry: AuditEntry; strong?:
       ? t('audit.unset')
       : action === 'user.status'
         ? t(`status.${of as 'active'}`)
-        : action === 'user.role'
+        : action === 'user.role' || action === 'user.admin'
           ? t(`role.${of as 'user'}`)
           : action === 'setting' && isShare(target)
             ? share(language, Number(of), 4)

@@ -29,11 +29,13 @@ export const SignIn = ({ failed }: { failed?: string | undefined }) => {
   const suspended = why === 'ACCOUNT_SUSPENDED' || failed === 'account_suspended' || failed === 'account_inactive'
   const before = suspended
     ? t('signIn.suspended')
-    : failed
-      ? t('signIn.failed', { code: failed })
-      : why
-        ? t('signIn.again')
-        : undefined
+    : failed === 'address_taken'
+      ? t('signIn.taken')
+      : failed
+        ? t('signIn.failed', { code: failed })
+        : why
+          ? t('signIn.again')
+          : undefined
   return (
     <Center component="main" mih="100vh" p="lg">
       <title>{`${t('signIn.title')} · weAlist`}</title>

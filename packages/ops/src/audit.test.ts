@@ -82,6 +82,16 @@ test('every setting has a value before anybody has set it', async () => {
   })
 })
 
+test('whom configuration made an admin is found by that, and by name', async () => {
+  const root = await service.person('admin', 'Root')
+  await service.user.rows(
+    `insert into ops.audit (actor_id, action, target, was, became, reason) values ($1, 'user.admin', $1::uuid::text, '"user"', '"admin"', 'x')`,
+    [root.id],
+  )
+  const { items } = await service.viewer(audit.list, { query: { action: 'user.admin' } })
+  expect(items).toMatchObject([{ actorName: 'Root', targetName: 'Root', from: 'user', to: 'admin' }])
+})
+
 test('the log is read newest first, page by page, by who, what, whom and when', async () => {
   const admin = await service.person('admin')
   for (const text of ['One', 'Two', 'Three'])

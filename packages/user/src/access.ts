@@ -15,7 +15,10 @@ export const need = (role: WorkspaceRole | null | undefined, least: WorkspaceRol
   return role
 }
 
-/** Who brings people in: admins too, unless the workspace keeps that to its owner. */
+/**
+ * Who brings people in: admins too, unless the workspace keeps that to its owner. An invitation holds by the same rule
+ * and the next one (invitations.sql.ts).
+ */
 export const needInviter = (role: WorkspaceRole | null | undefined, workspace: { onlyOwnerCanInvite: boolean }) =>
   need(role, workspace.onlyOwnerCanInvite ? 'owner' : 'admin')
 

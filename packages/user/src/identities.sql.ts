@@ -7,22 +7,30 @@ export const bySubject = (db: Queryable, { provider, subject }: { provider: stri
   db.row<Standing>(sql`select ${standing} from identities i join users u on u.id = i.user_id
     where i.provider = ${provider} and i.subject = ${subject} and u.deleted_at is null`)
 
-export const byEmail = (db: Queryable, email: string) =>
-  db.row<Standing & { verified: boolean }>(sql`select ${standing}, u.email_verified_at is not null as verified
+interface Addressed {
+  provider: string
+  subject: string
+  email: string
+}
+
+/** Who has the address; `taken` where another subject of the provider signs in to their account. */
+export const byEmail = (db: Queryable, { provider, subject, email }: Addressed) =>
+  db.row<Standing & { verified: boolean; taken: boolean }>(sql`select ${standing},
+      u.email_verified_at is not null as verified, exists (select from identities i
+        where i.user_id = u.id and i.provider = ${provider} and i.subject <> ${subject}) as taken
     from users u where u.email = ${email} and u.deleted_at is null`)
 
-/** False where somebody has the subject already. */
+/** False where somebody has the subject already, or the locked person one of the provider. */
 export const insert = async (tx: Queryable, i: { provider: string; subject: string; userId: string }) =>
-  (await tx.run(sql`insert into identities (provider, subject, user_id) values (${i.provider}, ${i.subject}, ${i.userId})
+  (await tx.run(sql`insert into identities (provider, subject, user_id) select ${i.provider}, ${i.subject}, ${i.userId}
+    where not exists (select from identities where provider = ${i.provider} and user_id = ${i.userId})
     on conflict do nothing`)) === 1
 
 /**
  * The address is this person's from now on: a password that was set before anybody proved to own the address is gone.
- * Configuration makes an admin of whom no admin has given a role. Nothing where the person is.
+ * Nothing where the person is.
  */
-export const vouch = (tx: Queryable, { userId, admin }: { userId: string; admin: boolean }) =>
+export const vouch = (tx: Queryable, userId: string) =>
   tx.row<Standing>(sql`update users u set email_verified_at = coalesce(email_verified_at, now()),
-      password_hash = case when email_verified_at is not null then password_hash end,
-      role = case when ${admin} and not exists (select from ops.audit a
-        where a.target = u.id::text and a.action = 'user.role') then 'admin' else role end
+      password_hash = case when email_verified_at is not null then password_hash end
     where id = ${userId} and deleted_at is null returning ${standing}`)

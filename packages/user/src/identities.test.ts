@@ -1,7 +1,7 @@
 import { cutOff } from '@wealist/dev/testing/redis'
 import { internal, users } from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
-import { password, type UserService, userService } from '@wealist/dev/testing/user-service'
+import { atOnce, password, type UserService, userService } from '@wealist/dev/testing/user-service'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 
 let service: UserService
@@ -14,6 +14,14 @@ const google = (identity: { subject: string; email: string; emailVerified?: bool
   service.internal(internal.identities, {
     body: { provider: 'google', emailVerified: true, name: 'Somebody', ...identity },
   })
+const named = (of: UserService, id: string) =>
+  of.rows(`select actor_id, was, became, reason from ops.audit where action = 'user.admin' and target = $1`, [id])
+const byConfiguration = (id: string) => ({
+  actor_id: id,
+  was: 'user',
+  became: 'admin',
+  reason: 'named by configuration',
+})
 const verify = (email: string) => service.internal(internal.verify, { body: { email, password } })
 
 test('a subject is one person from the first sign-in on, even when ten come at the same moment', async () => {
@@ -54,9 +62,29 @@ test('who signed up with somebody else’s address loses the account when its ow
   expect(service.running.base.revocations.isRevoked(stolen)).toBe(true)
   // A password that the owner sets from then on is theirs, and stays.
   await service.as(squatter)(users.setPassword, { body: { newPassword: password } })
-  await google({ ...who, subject: subject() })
   await google(who)
   expect((await verify(squatter.email)).user).toMatchObject({ id: squatter.id })
+})
+
+test('an address that Google gives to somebody else opens nothing of whom it was before, who still comes in', async () => {
+  const was = { subject: subject(), email: 'recycled@example.com' }
+  const { user } = await google(was)
+  const taken = { code: 'ALREADY_EXISTS', message: expect.stringContaining('sign in with that one') }
+  await expect(google({ ...was, subject: subject() })).rejects.toMatchObject(taken)
+  expect(await google(was)).toMatchObject({ created: false, user: { id: user.id } })
+})
+
+test.each([
+  ['nobody has', async () => 'nobodys@example.com'],
+  ['an account has that is not proved', async () => (await service.signUp('Alice')).email],
+])('of ten subjects that come at the same moment with an address that %s one gets it', async (_, addressed) => {
+  const email = await addressed()
+  expect(await atOnce(10, () => google({ subject: subject(), email }))).toEqual({ ok: 1, ALREADY_EXISTS: 9 })
+  const subjects = await service.rows(
+    'select subject from identities i join users u on u.id = i.user_id where u.email = $1',
+    [email],
+  )
+  expect(subjects).toHaveLength(1)
 })
 
 test('who signs up with the address just as its owner comes loses the account, too', async () => {
@@ -93,7 +121,7 @@ test('where the squatter’s sessions cannot be ended, nothing is linked, and no
   expect((await google(who)).user.id).toBe(squatter.id)
 })
 
-test('the first admins are those that configuration names, once their address is proved; whoever is first is nobody', async () => {
+test('the first admins are those that configuration names, once their address is proved, and the audit log says so, once; whoever is first is nobody', async () => {
   const early = await service.anonymous(users.create, {
     body: { email: 'root@example.com', name: 'Early', password },
   })
@@ -101,7 +129,10 @@ test('the first admins are those that configuration names, once their address is
   await expect(google({ subject: subject(), email: 'root@example.com', emailVerified: false })).rejects.toMatchObject({
     code: 'ALREADY_EXISTS',
   })
-  expect(await google({ subject: subject(), email: 'root@example.com' })).toMatchObject({ user: { role: 'admin' } })
+  expect(await named(service, early.id)).toEqual([])
+  const root = { subject: subject(), email: 'root@example.com' }
+  for (let i = 0; i < 2; i++) expect(await google(root)).toMatchObject({ user: { id: early.id, role: 'admin' } })
+  expect(await named(service, early.id)).toEqual([byConfiguration(early.id)])
   expect(
     await google({ subject: subject(), email: 'unverified-other@example.com', emailVerified: false }),
   ).toMatchObject({
@@ -111,18 +142,19 @@ test('the first admins are those that configuration names, once their address is
 
 test('an admin whose role another admin took stays without it, whatever configuration says', async () => {
   const [root, boss] = [newId(), newId()].map((id) => `${id}@example.com`) as [string, string]
-  const named = await userService({ ADMIN_EMAILS: `${root},${boss}` })
+  const other = await userService({ ADMIN_EMAILS: `${root},${boss}` })
   try {
     const signIn = async (email: string) => {
       const body = { provider: 'google', subject: email, email, emailVerified: true, name: 'Root' } as const
-      return (await named.internal(internal.identities, { body })).user
+      return (await other.internal(internal.identities, { body })).user
     }
     const [first, second] = [await signIn(root), await signIn(boss)]
     expect([first.role, second.role]).toEqual(['admin', 'admin'])
-    await named.rows('select ops.set_standing($1, $2, $3, $4, $5)', [second.id, first.id, 'role', 'user', 'Left'])
+    await other.rows('select ops.set_standing($1, $2, $3, $4, $5)', [second.id, first.id, 'role', 'user', 'Left'])
     expect((await signIn(root)).role).toBe('user')
+    expect(await named(other, first.id)).toEqual([byConfiguration(first.id)])
   } finally {
-    await named.stop()
+    await other.stop()
   }
 })
 
@@ -157,7 +189,9 @@ test('on a developer’s machine an address counts as proved at once; anywhere e
     const ask = {
       body: { provider: 'google', subject: '1', email: alice.email, emailVerified: true, name: 'A' },
     } as const
+    expect(await named(local, alice.id)).toEqual([byConfiguration(alice.id)])
     expect((await local.internal(internal.identities, ask)).user).toMatchObject({ id: alice.id, role: 'admin' })
+    expect(await named(local, alice.id)).toEqual([byConfiguration(alice.id)])
     const still = await local.internal(internal.verify, { body: { email: alice.email, password } })
     expect(still.user).toMatchObject({ id: alice.id })
   } finally {

@@ -19,8 +19,9 @@ export interface Identity {
 
 /**
  * The person behind a subject of an identity provider. A new subject is linked to the account that has its address if
- * the provider verified that; an account of an address that nobody had proved to own until then loses its password and
- * its sessions, because whoever signed up with it may have been somebody else.
+ * the provider verified that, and no other subject is: an address may go to somebody else, a subject never does. An
+ * account of an address that nobody had proved to own until then loses its password and its sessions, because whoever
+ * signed up with it may have been somebody else.
  */
 export const resolve = async (ctx: Ctx<Peer>, identity: Identity): Promise<{ user: Standing; created: boolean }> => {
   const known = await identities.bySubject(ctx.db, identity)
@@ -52,29 +53,32 @@ const once = async (ctx: Ctx<Peer>, tx: Tx, identity: Identity, squatted: string
   const admin = isAdmin(ctx, { email, verified })
   const known = await identities.bySubject(tx, identity)
   if (known) return { user: promotes(ctx, identity, known) ? await vouch(tx, known.id, admin) : known, created: false }
-  const holder = await identities.byEmail(tx, email)
+  const holder = await identities.byEmail(tx, identity)
   if (holder && !verified)
     throw alreadyExists('An account has this e-mail address, and Google has not verified that it is yours.')
+  if (holder?.taken)
+    throw alreadyExists(
+      'Another Google account opens the account of this e-mail address: sign in with that one, or with the password.',
+    )
   if (holder && !holder.verified && holder.id !== squatted) throw overtaken
   const id = holder?.id ?? newId()
-  if (!holder && !(await users.insert(tx, '', { id, email, name, passwordHash: null, verified, admin })))
-    throw overtaken
+  if (!holder && !(await users.insert(tx, '', { id, email, name, passwordHash: null, verified }))) throw overtaken
   const user = verified ? await vouch(tx, id, admin) : (await users.getStanding(tx, id))!
   if (!(await identities.insert(tx, { ...identity, userId: id }))) throw overtaken
   return { user, created: !holder }
 }
 
 const vouch = async (tx: Tx, userId: string, admin: boolean): Promise<Standing> => {
-  const user = await identities.vouch(tx, { userId, admin })
+  const user = await identities.vouch(tx, userId)
   if (!user) throw overtaken
-  return user
+  return admin && (await users.appoint(tx, userId)) ? { ...user, role: 'admin' } : user
 }
 
 const promotes = (ctx: Ctx<Peer>, { email, emailVerified: verified }: Identity, user: Standing) =>
   user.role !== 'admin' && user.email === email && isAdmin(ctx, { email, verified })
 
-const unproven = async (ctx: Ctx<Peer>, { email, emailVerified }: Identity) => {
-  if (!emailVerified) return undefined
-  const holder = await identities.byEmail(ctx.db, email)
+const unproven = async (ctx: Ctx<Peer>, identity: Identity) => {
+  if (!identity.emailVerified) return undefined
+  const holder = await identities.byEmail(ctx.db, identity)
   return holder && !holder.verified ? holder.id : undefined
 }

@@ -7,7 +7,12 @@ import { isIn } from './workspaces.sql.ts'
 
 type Status = z.infer<typeof InvitationStatus>
 
-const status = sql`case when i.status = 'pending' and i.expires_at <= now() then 'expired' else i.status end`
+// An invitation holds while who made it could make it again, by the rule of access.ts.
+const holds = sql`i.expires_at > now() and exists (select from members m join workspaces w on w.id = m.workspace_id
+  where m.workspace_id = i.workspace_id and m.user_id = i.invited_by
+    and (m.role = 'owner' or m.role = 'admin' and i.role = 'member' and not w.only_owner_can_invite))`
+/** Of an invitation `i`, as it is now. */
+export const status = sql`case when i.status = 'pending' and not (${holds}) then 'expired' else i.status end`
 const columns = sql`i.id, i.workspace_id as "workspaceId", i.email, i.role, ${status} as status,
   i.invited_by as "invitedBy", i.created_at as "createdAt", i.expires_at as "expiresAt"`
 
@@ -70,13 +75,16 @@ export const byToken = (db: Queryable, tokenHash: Buffer) =>
     sql`select ${columns} from invitations i join workspaces w on w.id = i.workspace_id and w.deleted_at is null where i.token_hash = ${tokenHash}`,
   )
 
-/** Uses an invitation up; false where somebody did before, took it back, or its time is over. */
+/**
+ * Uses an invitation up; false where it is none any more. Whoever may lose the right to have made it locks the workspace,
+ * so to accept one does as well.
+ */
 export const decide = async (
   tx: Queryable,
   { tokenHash, status: to }: { tokenHash: Buffer; status: 'accepted' | 'declined' },
 ) =>
-  (await tx.run(sql`update invitations set status = ${to}, decided_at = now()
-    where token_hash = ${tokenHash} and status = 'pending' and expires_at > now()`)) === 1
+  (await tx.run(sql`update invitations i set status = ${to}, decided_at = now()
+    where i.token_hash = ${tokenHash} and ${status} = 'pending'`)) === 1
 
 /** True where a member of the workspace has the address. */
 export const isMember = async (tx: Queryable, { workspaceId, email }: { workspaceId: string; email: string }) =>

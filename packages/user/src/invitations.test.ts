@@ -120,6 +120,57 @@ test('only those who may bring people in invite, see and take back invitations',
   await expect(invite(alice, bob.email)).rejects.toMatchObject({ code: 'ALREADY_EXISTS' })
 })
 
+const removed = (who: User) => service.as(alice)(members.remove, { params: { id: wonderland.id, userId: who.id } })
+const demoted = (who: User) =>
+  service.as(alice)(members.update, { params: { id: wonderland.id, userId: who.id }, body: { role: 'member' } })
+const change = (body: object) => service.as(alice)(workspaces.update, { params: { id: wonderland.id }, body })
+const handOver = (to: User) =>
+  service.as(alice)(workspaces.transfer, { params: { id: wonderland.id }, body: { userId: to.id } })
+
+test.each([
+  ['an admin who was removed', () => bob, 'member', () => removed(bob)],
+  ['an admin who is a member now', () => bob, 'member', () => demoted(bob)],
+  ['an admin, where only the owner may now', () => bob, 'member', () => change({ onlyOwnerCanInvite: true })],
+  ['an owner who is an admin now, to be an admin', () => alice, 'admin', () => handOver(bob)],
+] as const)('an invitation ends with the right to make it: by %s', async (_, inviter, role, loses) => {
+  await service.join(alice, wonderland, bob, 'admin')
+  const { id, token } = await invite(inviter(), carol.email, role)
+  expect(await show(token)).toMatchObject({ status: 'pending' })
+  await loses()
+  const refused = { code: 'CONFLICT', message: expect.stringContaining('Ask for a new one') }
+  await expect(accept(carol, token)).rejects.toMatchObject(refused)
+  expect(await show(token)).toMatchObject({ status: 'expired' })
+  expect((await list(alice, { status: 'pending' })).items).toEqual([])
+  expect((await list(alice, { status: 'expired' })).items).toMatchObject([{ id }])
+})
+
+test('an invitation is accepted by the right that its maker has once the workspace is locked, not by one they had before', async () => {
+  await service.join(alice, wonderland, bob, 'admin')
+  const { token } = await invite(bob, carol.email)
+  const { pool } = service.running.base.db
+  const client = await pool.connect()
+  await client.query('begin')
+  await client.query('update workspaces set member_count = member_count - 1 where id = $1', [wonderland.id])
+  await client.query('delete from members where workspace_id = $1 and user_id = $2', [wonderland.id, bob.id])
+  const accepted = accept(carol, token).catch((error: unknown) => error)
+  await expect
+    .poll(() =>
+      service.rows(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
+    )
+    .toHaveLength(1)
+  await client.query('commit')
+  client.release()
+  expect(await accepted).toMatchObject({ code: 'CONFLICT' })
+})
+
+test('an invitation holds while who made it may still invite to that role, whatever else became of them', async () => {
+  await service.join(alice, wonderland, bob, 'admin')
+  const [byOwner, byAdmin] = [await invite(alice, carol.email), await invite(bob, mallory.email)]
+  await handOver(bob)
+  expect(await accept(carol, byOwner.token)).toMatchObject({ role: 'member' })
+  expect(await accept(mallory, byAdmin.token)).toMatchObject({ role: 'member' })
+})
+
 test('who was brought in by another way meanwhile is told so, and the invitation of a deleted workspace is gone', async () => {
   const { token } = await invite(alice, bob.email)
   await service.join(alice, wonderland, bob)

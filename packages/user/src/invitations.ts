@@ -80,5 +80,5 @@ const addressed = async (ctx: Ctx, tx: Tx, token: string) => {
 
 const use = async (tx: Tx, token: string, status: 'accepted' | 'declined') => {
   if (!(await invitations.decide(tx, { tokenHash: hashOf(token), status })))
-    throw conflict('This invitation was used before, or its time is over.')
+    throw conflict('This invitation was used before, or does not hold any more. Ask for a new one.')
 }

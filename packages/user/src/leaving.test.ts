@@ -76,6 +76,35 @@ test('the same address signs up again, as somebody new with nothing of the old',
   expect((await verify(alice.email)).user).toMatchObject({ id: again.id, name: 'New' })
 })
 
+test('the address goes with the account: it stands in no row any more, and nobody else’s is touched', async () => {
+  const [alice, bob, carol] = await Promise.all(['Alice', 'Bob', 'Carol'].map((name) => service.signUp(name)))
+  const invite = async (who: { email: string }) => {
+    const { id } = await service.workspace(alice!)
+    const body = { email: who.email, role: 'member' } as const
+    return service.as(alice!)(invitations.create, { params: { id }, body })
+  }
+  const [accepted, declined, ofCarol] = [await invite(bob!), await invite(bob!), await invite(carol!)]
+  await invite(bob!)
+  await service.as(bob!)(invitations.accept, { params: { token: accepted.token } })
+  await service.as(bob!)(invitations.decline, { params: { token: declined.token } })
+  await leave(bob!)
+  const tables = await service.rows<{ name: string }>(`select oid::regclass::text as name from pg_class
+    where relkind = 'r' and relnamespace = any('{public,ops,kit,graphile_worker}'::regnamespace[])`)
+  const holding = await service.rows(
+    tables
+      .map(({ name }) => `select '${name}' as name from ${name} t where position($1 in t::text) > 0`)
+      .join(' union '),
+    [bob!.email],
+  )
+  expect(holding).toEqual([])
+  expect(await service.rows('select email from users where id = $1', [bob!.id])).toEqual([
+    { email: `deleted:${bob!.id}` },
+  ])
+  expect(await service.anonymous(invitations.show, { params: { token: ofCarol.token } })).toMatchObject({
+    email: carol!.email,
+  })
+})
+
 test('whoever has the address next does not come in by an invitation to a workspace that was left', async () => {
   const [alice, bob] = [await service.signUp('Alice'), await service.signUp('Bob')]
   const shared = await service.workspace(alice)

@@ -18,15 +18,26 @@ export interface NewPerson {
   passwordHash: string | null
   /** Whether somebody vouched for the address. */
   verified: boolean
-  admin: boolean
 }
 
 /** Nothing where somebody has the address already. */
 export const insert = (db: Queryable, assets: string, p: NewPerson) =>
-  db.json<User>(sql`insert into users (id, email, name, password_hash, email_verified_at, role)
-    values (${p.id}, ${p.email}, ${p.name}, ${p.passwordHash}, case when ${p.verified} then now() end,
-      case when ${p.admin} then 'admin' else 'user' end)
+  db.json<User>(sql`insert into users (id, email, name, password_hash, email_verified_at)
+    values (${p.id}, ${p.email}, ${p.name}, ${p.passwordHash}, case when ${p.verified} then now() end)
     on conflict (email) where deleted_at is null do nothing returning ${columns(assets)}`)
+
+/**
+ * Makes a locked person an admin whom configuration names, and writes that into the audit log; false where they are one,
+ * or an admin has given them a role.
+ */
+export const appoint = async (tx: Queryable, id: string) =>
+  (await tx.run(sql`with appointed as (
+      update users u set role = 'admin' from users was
+      where u.id = ${id} and was.id = u.id and was.role <> 'admin' and not exists (
+        select from ops.audit a where a.target = u.id::text and a.action = 'user.role')
+      returning u.id, was.role)
+    insert into ops.audit (actor_id, action, target, was, became, reason)
+    select id, 'user.admin', id::text, to_jsonb(role), '"admin"', 'named by configuration' from appointed`)) === 1
 
 export const get = (db: Queryable, assets: string, id: string) =>
   db.json<User>(sql`select ${columns(assets)} from users where id = ${id} and deleted_at is null`)
@@ -86,12 +97,16 @@ export const hold = (db: Queryable, by: { email: string } | { id: string }) =>
       : sql`select id, email from users where id = ${by.id} and deleted_at is null for share`,
   )
 
-/** Everything of a person that is not the row, and what makes the row theirs; the name stays for what they wrote. */
+/**
+ * Everything of a person that is not the row, and what makes the row theirs; the name stays for what they wrote.
+ * Invitations to their address go, too: whoever has it next is somebody new.
+ */
 export const erase = async (tx: Queryable, id: string) => {
-  const [row] = await Promise.all([
+  const [, row] = await Promise.all([
+    tx.run(sql`delete from invitations where email = (select email from users where id = ${id})`),
     tx.row<{ avatarKey: string | null }>(sql`with was as (select avatar_key from users where id = ${id})
       update users set deleted_at = now(), updated_at = now(), version = version + 1, password_hash = null, avatar_key = null,
-        bio = null, timezone = null, locale = null, role = 'user'
+        bio = null, timezone = null, locale = null, role = 'user', email = 'deleted:' || id
       where id = ${id} returning (select avatar_key from was) as "avatarKey"`),
     tx.run(sql`delete from identities where user_id = ${id}`),
     tx.run(sql`delete from join_requests where user_id = ${id}`),

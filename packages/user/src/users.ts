@@ -10,15 +10,10 @@ export const create = async (ctx: Ctx<Person | Anonymous>, { email, name, passwo
   const verified = ctx.settings.signUpProves
   const admin = isAdmin(ctx, { email, verified })
   return ctx.tx(async (tx) => {
-    const made = await users.insert(tx, ctx.settings.assets, {
-      id: newId(),
-      email,
-      name,
-      passwordHash,
-      verified,
-      admin,
-    })
+    const id = newId()
+    const made = await users.insert(tx, ctx.settings.assets, { id, email, name, passwordHash, verified })
     if (!made) throw alreadyExists('There is an account with this e-mail address already.')
+    if (admin) await users.appoint(tx, id)
     return made
   })
 }

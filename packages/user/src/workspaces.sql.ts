@@ -149,18 +149,9 @@ export const lockAllOf = (tx: Queryable, userId: string) =>
     from workspaces where id in (select workspace_id from members where user_id = ${userId}) and deleted_at is null
     order by id for no key update`)
 
-/**
- * Takes a person out of locked workspaces, and back what they were invited to there before: whoever has the address next
- * is somebody new. Gives the new membership versions.
- */
-export const leaveAll = async (tx: Queryable, { userId, ids }: { userId: string; ids: string[] }) => {
-  const [left] = await Promise.all([
-    tx.rows<{ workspaceId: string; version: number }>(sql`with gone as (
-        delete from members where user_id = ${userId} and workspace_id = any(${ids}::uuid[]) returning workspace_id)
-      update workspaces set member_count = member_count - 1, membership_version = membership_version + 1
-      from gone where id = gone.workspace_id returning id as "workspaceId", membership_version as version`),
-    tx.run(sql`delete from invitations where workspace_id = any(${ids}::uuid[]) and status = 'pending'
-      and email = (select email from users where id = ${userId})`),
-  ])
-  return left
-}
+/** Takes a person out of locked workspaces. Gives the new membership versions. */
+export const leaveAll = (tx: Queryable, { userId, ids }: { userId: string; ids: string[] }) =>
+  tx.rows<{ workspaceId: string; version: number }>(sql`with gone as (
+      delete from members where user_id = ${userId} and workspace_id = any(${ids}::uuid[]) returning workspace_id)
+    update workspaces set member_count = member_count - 1, membership_version = membership_version + 1
+    from gone where id = gone.workspace_id returning id as "workspaceId", membership_version as version`)

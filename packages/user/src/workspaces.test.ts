@@ -88,6 +88,24 @@ test('admins change a workspace, the owner alone decides who may invite, members
   await expect(service.as(bob)(workspaces.remove, { params: { id } })).rejects.toMatchObject({ code: 'FORBIDDEN' })
 })
 
+test('where only the owner may invite, no admin opens the door to everybody: not at once, and not in two steps', async () => {
+  const { id } = await service.workspace(alice, { onlyOwnerCanInvite: true })
+  await service.join(alice, { id }, bob, 'admin')
+  const change = (who: User, body: object) => service.as(who)(workspaces.update, { params: { id }, body })
+  const refused = { code: 'FORBIDDEN', message: 'Only the owner decides who may invite.' }
+  await expect(change(bob, { isPublic: true, requiresApproval: false })).rejects.toMatchObject(refused)
+  await change(bob, { isPublic: true })
+  await expect(change(bob, { requiresApproval: false })).rejects.toMatchObject(refused)
+  await change(bob, { isPublic: false })
+  await change(bob, { requiresApproval: false })
+  await expect(change(bob, { isPublic: true })).rejects.toMatchObject(refused)
+  await change(alice, { isPublic: true })
+  // What the owner opened is open already.
+  expect(await change(bob, { name: 'Open', isPublic: true, requiresApproval: false })).toMatchObject({ name: 'Open' })
+  await change(alice, { isPublic: false, onlyOwnerCanInvite: false })
+  expect(await change(bob, { isPublic: true })).toMatchObject({ isPublic: true, requiresApproval: false })
+})
+
 test('of 20 changes of the same version one wins and 19 are told to read again', async () => {
   const { id, version } = await service.workspace(alice)
   const counts = await atOnce(20, (i) =>

@@ -32,11 +32,18 @@ export const update = (ctx: Ctx, workspaceId: string, change: WorkspaceChange) =
   ctx.tx(async (tx) => {
     const { workspace, role: held } = await enter(tx, { workspaceId, userId: ctx.actor.id })
     const role = need(held, 'admin')
-    if (change.onlyOwnerCanInvite !== undefined && role !== 'owner')
-      throw forbidden('Only the owner decides who may invite.')
+    const decides =
+      change.onlyOwnerCanInvite !== undefined || (workspace.onlyOwnerCanInvite && opens(workspace, change))
+    if (decides && role !== 'owner') throw forbidden('Only the owner decides who may invite.')
     if (ctx.request.ifMatch !== undefined && ctx.request.ifMatch !== workspace.version) throw stale()
     return workspaces.update(tx, { id: workspaceId, role, change })
   })
+
+// Through an open door everybody comes in: who opens it has invited them.
+const opens = (
+  was: workspaces.Locked,
+  { isPublic = was.isPublic, requiresApproval = was.requiresApproval }: WorkspaceChange,
+) => isPublic && !requiresApproval && !(was.isPublic && !was.requiresApproval)
 
 export const remove = (ctx: Ctx, workspaceId: string) =>
   telling(ctx, async (tx, tell) => {

@@ -9,6 +9,8 @@ export const SignInError = z.enum([
   'invalid_state',
   'invalid_identity',
   'email_not_verified',
+  /** Another Google account opens the account of this address: that one signs in, or the password does. */
+  'address_taken',
   'account_suspended',
   'account_inactive',
   'temporarily_unavailable',

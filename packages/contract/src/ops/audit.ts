@@ -3,7 +3,16 @@ import { id, moment, text, time } from '../fields.ts'
 import { page, paging } from '../page.ts'
 import { route } from '../route.ts'
 
-export const Action = z.enum(['user.status', 'user.role', 'user.name', 'setting', 'job.retry', 'job.discard'])
+export const Action = z.enum([
+  'user.status',
+  'user.role',
+  'user.name',
+  /** Configuration made the actor an admin, at a sign-in. */
+  'user.admin',
+  'setting',
+  'job.retry',
+  'job.discard',
+])
 export type Action = z.infer<typeof Action>
 
 /** Who did what to whom. Rows are only ever added. */

@@ -4,6 +4,7 @@ import { page, paging } from '../page.ts'
 import { route } from '../route.ts'
 import { GrantedRole, Workspace } from './workspaces.ts'
 
+/** `expired`: the time is over, or who made it may not invite to that role any more. */
 export const InvitationStatus = z.enum(['pending', 'accepted', 'declined', 'expired'])
 
 export const Invitation = z

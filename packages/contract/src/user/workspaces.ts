@@ -52,7 +52,7 @@ export const NewWorkspace = z.strictObject({
   isPublic: z.boolean().default(false),
   /** Who asks to join waits for an admin's word; without, they are in at once. */
   requiresApproval: z.boolean().default(true),
-  /** Admins may not add or invite people, nor decide on requests. */
+  /** Admins may not add or invite people, decide on requests, or let everybody in without approval. */
   onlyOwnerCanInvite: z.boolean().default(false),
 })
 export type NewWorkspace = z.infer<typeof NewWorkspace>

@@ -20,6 +20,7 @@ export const startPeople = async (key: string) => {
   const people = new Map<string, Standing>()
   const identities = new Map<string, string>()
   const state = { away: false, asked: 0 }
+  const taken = Symbol('another subject has the address')
   const byEmail = (email: string) => [...people.values()].find((p) => p.email === email)
   const add = (more: Partial<Standing> = {}) => {
     const id = newId()
@@ -34,9 +35,9 @@ export const startPeople = async (key: string) => {
     }
     if (path === '/internal/identities') {
       const known = identities.get(body['subject']!)
-      const user = known
-        ? people.get(known)!
-        : (byEmail(body['email']!) ?? add({ email: body['email']!, name: body['name']! }))
+      const holder = byEmail(body['email']!)
+      if (!known && [...identities.values()].includes(holder?.id ?? '')) return taken
+      const user = known ? people.get(known)! : (holder ?? add({ email: body['email']!, name: body['name']! }))
       identities.set(body['subject']!, user.id)
       return { user, created: !known }
     }
@@ -56,6 +57,7 @@ export const startPeople = async (key: string) => {
       const body = chunks.length > 0 ? (JSON.parse(Buffer.concat(chunks).toString()) as Record<string, string>) : {}
       const found = answer(request.url!, body)
       if (found === undefined) return void refuse(404, 'NOT_FOUND')
+      if (found === taken) return void refuse(409, 'ALREADY_EXISTS')
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(found))
     })
   })
