@@ -59,9 +59,13 @@ export const endAll = (tx: Queryable, roomIds: readonly string[]) =>
     sql`update calls set ended_at = now() where room_id = any(${roomIds}::uuid[]) and ended_at is null returning livekit_room as "livekitRoom"`,
   )
 
-/** Calls that began before the last `minutes`, some at a time from the oldest. */
-export const old = (db: Queryable, { minutes, limit }: { minutes: number; limit: number }) =>
-  db.rows<Running>(sql`${fields} where ended_at is null and started_at < now() - make_interval(mins => ${minutes})
+/**
+ * Calls that began before the last `seconds`, or where nobody ever came before the last `unused`, some at a time from the
+ * oldest.
+ */
+export const old = (db: Queryable, { seconds, unused, limit }: { seconds: number; unused: number; limit: number }) =>
+  db.rows<Running>(sql`${fields} where ended_at is null and started_at < now() - make_interval(secs => ${seconds})
+    and (started_at < now() - make_interval(secs => ${unused}) or exists (select from call_devices where call_id = calls.id))
     order by started_at limit ${limit}`)
 
 /**

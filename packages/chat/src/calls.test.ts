@@ -98,9 +98,53 @@ test('who is in it is what LiveKit says, however often and in whatever order it 
   expect(await peopleIn(id)).toBeUndefined()
   const before = await saidBySystem(id)
   await hook('room_finished', room)
-  await hook('participant_joined', room, { sid: 'PA_4', identity: service.people.alice.id })
+  await hook('participant_left', room, { ...device, sid: 'PA_3' })
   expect(await saidBySystem(id)).toEqual(before)
   expect(before.at(-1)).toBe('call.ended')
+})
+
+/** A call that ended when everybody left, and whose room LiveKit has closed by now. */
+const ended = async () => {
+  const { id } = await service.group()
+  const { room } = await alice()(calls.join, { params: { id } })
+  expect(await hook('room_finished', room)).toBe(204)
+  await expect.poll(() => livekit.asked.filter((a) => a.method === 'DeleteRoom' && a.room === room)).toHaveLength(1)
+  return { id, room }
+}
+
+test('whoever comes into a call that has ended is put out of it each time, and nobody reads that they came', async () => {
+  const { id, room } = await ended()
+  for (const sid of ['PA_late', 'PA_later']) {
+    livekit.rooms.add(room)
+    expect(await hook('participant_joined', room, { sid, identity: service.people.alice.id })).toBe(204)
+    await expect.poll(() => livekit.rooms.has(room)).toBe(false)
+  }
+  expect(await peopleIn(id)).toBeUndefined()
+  expect(await saidBySystem(id)).toEqual(['call.started', 'call.ended'])
+})
+
+test.each([
+  ['everybody left', async () => ended()],
+  [
+    'its room was deleted',
+    async () => {
+      const { id } = await service.group()
+      const { room } = await alice()(calls.join, { params: { id } })
+      await alice()(rooms.remove, { params: { id } })
+      return { id, room }
+    },
+  ],
+])('whoever came unheard into a call after %s is out of it when no token opens it any more', async (_, over) => {
+  const { room } = await over()
+  livekit.rooms.add(room)
+  const due = () =>
+    service.rows(
+      `update graphile_worker._private_jobs set run_at = now()
+      where payload->>'livekitRoom' = $1 and run_at between now() + interval '10 minutes' and now() + interval '11 minutes' returning id`,
+      [room],
+    )
+  await expect.poll(due).toHaveLength(1)
+  await expect.poll(() => livekit.rooms.has(room), { timeout: 5000 }).toBe(false)
 })
 
 test('a webhook that LiveKit did not sign, over this very body, is refused and changes nothing', async () => {
@@ -200,16 +244,24 @@ test('whoever comes into a call while they are being removed is put out once the
   expect(await logged(id, 'call.updated')).toBe(0)
 })
 
-test('a call whose end did not reach us is ended when LiveKit does not have it any more', async () => {
-  const [lost, lasting] = [await service.group(), await service.group()]
-  await alice()(calls.join, { params: { id: lost.id } })
-  const { room } = await alice()(calls.join, { params: { id: lasting.id } })
-  livekit.rooms.add(room)
-  await service.rows("update calls set started_at = now() - interval '3 minutes' where ended_at is null")
+test('a call whose end did not reach us ends when LiveKit does not have it any more, and where nobody came, with its tokens', async () => {
+  const [lost, lasting, coming] = [await service.group(), await service.group(), await service.group()]
+  const begin = async ({ id }: { id: string }) => (await alice()(calls.join, { params: { id } })).room
+  await hook('participant_joined', await begin(lost), { sid: 'PA_lost', identity: service.people.alice.id })
+  livekit.rooms.add(await begin(lasting))
+  await begin(coming)
   const { base, deps } = service.running
-  await reconcile({ ...base, ...deps, tx: (work: never) => base.db.tx(work) } as never)
-  expect(await peopleIn(lost.id)).toBeUndefined()
-  expect(await peopleIn(lasting.id)).toEqual([])
+  const after = async (minutes: number) => {
+    await service.rows('update calls set started_at = now() - make_interval(mins => $1) where ended_at is null', [
+      minutes,
+    ])
+    await reconcile({ ...base, ...deps, tx: (work: never) => base.db.tx(work) } as never)
+    return Promise.all([lost, lasting, coming].map(({ id }) => peopleIn(id)))
+  }
+  expect(await after(1)).toEqual([[service.people.alice.id], [], []])
+  expect(await after(3)).toEqual([undefined, [], []])
+  expect(await after(9)).toEqual([undefined, [], []])
+  expect(await after(11)).toEqual([undefined, [], undefined])
 })
 
 test('without LiveKit a call is refused with 503 and a sentence, and the room works', async () => {

@@ -11,8 +11,10 @@ import type { Ctx, Deps } from './deps.ts'
 import type { LiveKitEvent } from './livekit.ts'
 import * as messages from './messages.sql.ts'
 
-/** So long a call may have nobody in it, for who is still on the way. */
-const waitMinutes = 2
+/** Seconds in which a token must be used to connect. Until then LiveKit makes the room for who does, also after the call. */
+const tokenSeconds = 600
+/** So old is a call before LiveKit is asked whether it has it, and one into which nobody came yet as old as its token. */
+const waitSeconds = 120
 
 export const get = async (ctx: Ctx, roomId: string) => {
   const { scope, item } = await calls.get(ctx.db, { roomId, userId: ctx.actor.id })
@@ -42,7 +44,12 @@ export const join = async (ctx: Ctx, roomId: string) => {
     await say(tx, roomId, { kind: 'call.started', callId: row.id, userId })
     return { room: row.livekitRoom, call: started }
   })
-  return { url: livekit.url, token: await livekit.token({ room, userId, name }), room, call: call!.parse() }
+  return {
+    url: livekit.url,
+    token: await livekit.token({ room, userId, name, seconds: tokenSeconds }),
+    room,
+    call: call!.parse(),
+  }
 }
 
 export const end = (ctx: Ctx, roomId: string) =>
@@ -52,13 +59,13 @@ export const end = (ctx: Ctx, roomId: string) =>
     if (call.startedBy !== ctx.actor.id && role !== 'admin')
       throw forbidden('Who started a call ends it, or an admin of the room.')
     await finish(tx, call)
-    tx.addJob('call.close', { livekitRoom: call.livekitRoom })
     return undefined
   })
 
 /**
  * What LiveKit says, once: who is in a call is what it saw, and people read of it in the room. A token opens the call for
- * minutes, whatever becomes of the right it was given for: whoever comes without one is put out, and nobody reads of it.
+ * minutes, whatever becomes of the right it was given for, or of the call: whoever comes without that right, or when the
+ * call is over, is put out, and nobody reads of it.
  */
 export const hear = async (ctx: Pick<Ctx, 'db' | 'memberships'>, event: LiveKitEvent) => {
   const { type, room, device } = event
@@ -71,10 +78,11 @@ export const hear = async (ctx: Pick<Ctx, 'db' | 'memberships'>, event: LiveKitE
     if (coming && !(coming.member && (await lockRight(tx, coming))))
       return tx.addJob('call.disconnect', { livekitRoom: room, userId: coming.userId })
     const call = await calls.byName(tx, room)
-    if (!call || call.endedAt) return
+    if (!call) return
+    const left = type !== 'participant_joined'
+    if (call.endedAt) return left ? undefined : tx.addJob('call.close', { livekitRoom: room })
     if (type === 'room_finished') return finish(tx, call)
     if (!device) return
-    const left = type !== 'participant_joined'
     const { sid, userId } = device
     if (!(await calls.device(tx, { callId: call.id, sid, userId, at: event.at, left }))) return
     tx.emit(topicOf(call.roomId), 'call.updated', (await calls.shown(tx, call.id))!)
@@ -95,7 +103,7 @@ const comer = async (ctx: Pick<Ctx, 'db' | 'memberships'>, { type, room, device 
 export const reconcile = async ({ db, tx, livekit }: JobCtx<Deps>) => {
   await calls.forgetEvents(db)
   if (!livekit) return
-  const old = await calls.old(db, { minutes: waitMinutes, limit: 100 })
+  const old = await calls.old(db, { seconds: waitSeconds, unused: tokenSeconds, limit: 100 })
   if (old.length === 0) return
   const existing = new Set(await livekit.existing(old.map((c) => c.livekitRoom)))
   for (const call of old) if (!existing.has(call.livekitRoom)) await tx((t) => finish(t, call))
@@ -114,9 +122,19 @@ export const disconnect = async (
   await livekit?.disconnect(livekitRoom, userId)
 }
 
-const finish = async (tx: Tx, { id, roomId }: { id: string; roomId: string }) => {
+/**
+ * A call ended, and LiveKit's room with it: at once, and when no token opens it, by whatever clock, for word of who came
+ * meanwhile may be lost.
+ */
+export const shut = (tx: Tx, livekitRoom: string) => {
+  tx.addJob('call.close', { livekitRoom })
+  tx.addJob('call.close', { livekitRoom }, { runAt: new Date(Date.now() + (tokenSeconds + 60) * 1000) })
+}
+
+const finish = async (tx: Tx, { id, roomId, livekitRoom }: calls.Running) => {
   const ended = await calls.end(tx, id)
   if (!ended) return
+  shut(tx, livekitRoom)
   tx.emit(topicOf(roomId), 'call.ended', { id, chatId: roomId })
   await say(tx, roomId, { kind: 'call.ended', callId: id, seconds: ended.seconds })
 }

@@ -3,7 +3,7 @@ import { codeOf } from '@wealist/dev/testing/board-service'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import { newId } from '@wealist/kit/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { follow } from './directory.ts'
+import { endRooms, follow, leaveRooms } from './directory.ts'
 
 let service: ChatService
 beforeAll(async () => void (service = await chatService()))
@@ -150,4 +150,49 @@ test('two who have only left the workspace find their direct room again', async 
   expect((await begin(ben, ann)).id).toBe(id)
   const { items } = await service.as(ann)(messages.list, { params: { id }, query: {} })
   expect(items.map((m) => m.id)).toEqual([said.id])
+})
+
+/** Rooms with so many people each, of whom one is in all of them. */
+const large = async (sizes: readonly number[]) => {
+  const [workspaceId, userId] = [newId(), newId()]
+  await service.rows(
+    `with made as (
+      insert into rooms (id, workspace_id, type, name, created_by) select gen_random_uuid(), $1, 'group', size, $2
+      from unnest($3::text[]) size returning id, name)
+    insert into participants (room_id, user_id, workspace_id, role)
+    select id, case when n = 1 then $2::uuid else gen_random_uuid() end, $1, 'admin' from made cross join generate_series(1, name::int) n`,
+    [workspaceId, userId, sizes],
+  )
+  return { workspaceId, userId }
+}
+/** People of the rooms that each transaction took, of which there was but the first, and jobs. */
+const inTurn = async (what: string, of: string) =>
+  (
+    await service.rows<{ people: number }>(
+      `select sum(name::int)::int as people from ${what} group by at order by people desc`,
+      [of],
+    )
+  ).map(({ people }) => people)
+
+test.each([
+  ['rooms of 1,000', Array<number>(12).fill(1000), [5000, 5000, 2000]],
+  ['a room that is larger than any', [5001, 2], [5001, 2]],
+])('of %s a workspace’s end, and who leaves, take some at a time until all are done', async (_, sizes, taken) => {
+  const [ending, left] = [await large(sizes), await large(sizes)]
+  const { db } = service.running.base
+  await db.tx((tx) => endRooms(tx, ending))
+  const ended = () =>
+    inTurn(
+      '(select name, deleted_at as at from rooms where workspace_id = $1 and deleted_at is not null) r',
+      ending.workspaceId,
+    )
+  await expect.poll(ended, { timeout: 10_000 }).toEqual(taken)
+  await db.tx((tx) => leaveRooms(tx, left))
+  const gone = () =>
+    inTurn(
+      `(select name, at from kit.events e join rooms r on e.topic = 'room:' || r.id where e.type = 'participant.removed' and r.workspace_id = $1) r`,
+      left.workspaceId,
+    )
+  await expect.poll(gone, { timeout: 10_000 }).toEqual(taken)
+  expect(await service.rows('select from participants where user_id = $1', [left.userId])).toEqual([])
 })

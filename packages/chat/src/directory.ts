@@ -5,8 +5,10 @@ import * as participants from './participants.sql.ts'
 import * as rooms from './rooms.sql.ts'
 import { end } from './rooms.ts'
 
-// A transaction has seconds; who is in more rooms than this, or a workspace with more, is finished by the job it leaves.
+// A transaction has seconds, and others wait for whom it takes out: who is in more rooms than this, or in rooms of more
+// people, is finished by the job it leaves; so is a workspace.
 const most = 200
+const mostPeople = 5000
 
 // A membership is remembered for 30 s and a transaction has 10: whoever began to make a room by then has made it.
 const stragglers = 60_000
@@ -27,9 +29,13 @@ export const follow = async (tx: Tx, { type, payload }: DirectoryEvent): Promise
 }
 
 export const endRooms = async (tx: Tx, { workspaceId }: { workspaceId: string }) => {
-  const ids = await rooms.idsOf(tx, { workspaceId, limit: most })
-  await end(tx, ids)
-  if (ids.length === most) tx.addJob('workspace.end', { workspaceId })
+  const found = await rooms.livingOf(tx, { workspaceId, limit: most })
+  const taken = atOnce(found)
+  await end(
+    tx,
+    taken.map(({ id }) => id),
+  )
+  if (taken.length < found.length || found.length === most) tx.addJob('workspace.end', { workspaceId })
 }
 
 /** Takes somebody out of the rooms of a workspace; without one out of all, for good. */
@@ -38,11 +44,18 @@ export const leaveRooms = async (
   { userId, workspaceId }: { userId: string; workspaceId?: string | undefined },
 ) => {
   const found = await participants.roomsOf(tx, { userId, workspaceId, limit: most })
-  for (const { roomId: id, type } of found)
+  const taken = atOnce(found)
+  for (const { roomId: id, type } of taken)
     await (type === 'direct' ? out(tx, { id, userId }) : leave(tx, { id, userId }))
   // Whoever left a workspace comes back to a direct room; with somebody who is gone it is not begun again.
   const ended = workspaceId === undefined ? await rooms.deserted(tx, { userId, limit: most }) : []
   if (ended.length > 0) await end(tx, ended)
-  if (found.length === most || ended.length === most)
+  if (taken.length < found.length || found.length === most || ended.length === most)
     tx.addJob('rooms.leave', { userId, ...(workspaceId !== undefined && { workspaceId }) })
+}
+
+/** The first of these rooms, and as many after it as have no more people together than one transaction has time for. */
+const atOnce = <R extends { people: number }>(found: readonly R[]) => {
+  let people = 0
+  return found.filter((room, i) => (people += room.people) <= mostPeople || i === 0)
 }

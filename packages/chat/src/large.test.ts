@@ -6,9 +6,9 @@ import type { Queryable, Sql } from '@wealist/kit/sql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { waiting } from './attachments.sql.ts'
 import * as messages from './messages.sql.ts'
-import { counts } from './notices.sql.ts'
+import { counts, pin, unread } from './notices.sql.ts'
 import { oldRoom } from './retention.sql.ts'
-import { deserted, idsOf } from './rooms.sql.ts'
+import { deserted, livingOf } from './rooms.sql.ts'
 
 let service: ChatService
 const page = pageRequest('', {}, {})
@@ -112,7 +112,7 @@ test('rooms in which somebody who is gone was one of two are found by an index f
 })
 
 test('rooms of a workspace that is deleted are taken some at a time without sorting the others, dropped ones found by their age', async () => {
-  for (const plan of await plansOf((db) => idsOf(db, { workspaceId: service.workspaceId, limit: 200 })))
+  for (const plan of await plansOf((db) => livingOf(db, { workspaceId: service.workspaceId, limit: 200 })))
     expect(plan).not.toMatch(/Sort|Seq Scan/)
   for (const plan of await plansOf((db) => oldRoom(db, 30))) expect(plan).toContain('using rooms_deleted')
 })
@@ -145,4 +145,22 @@ test('of somebody who says much and reads nothing the last places of the room ar
       expect(Number(rows)).toBeLessThanOrEqual(5000)
   expect(await service.as(people.alice)(rooms.get, { params: { id } })).toMatchObject({ unreadCount: 5 })
   expect(await service.as(people.bob)(rooms.get, { params: { id } })).toMatchObject({ unreadCount: 100 })
+})
+
+test('of a long time in which nobody was told so much is looked through that no plan of it takes long', async () => {
+  const { people } = service
+  const { id } = await service.group()
+  await service.rows(
+    `insert into messages (id, room_id, seq, client_id, sender_id, sender_name, type, content, mentions)
+     select gen_random_uuid(), $1, n, gen_random_uuid(), $2, 'A', 'text', 'x', array[$3::uuid] from generate_series(1, 20000) n`,
+    [id, people.alice.id, people.bob.id],
+  )
+  await service.rows('analyze messages')
+  const { from, to } = (await pin(service.running.base.db, id))!
+  expect([from, to]).toEqual([0, 5000])
+  for (const plan of await plansOf((db) => unread(db, { roomId: id, from, to }))) {
+    expect(plan).not.toMatch(/Seq Scan on messages|Rows Removed by/)
+    for (const [, rows] of plan.matchAll(/ on messages.*actual.* rows=(\d+)/g))
+      expect(Number(rows)).toBeLessThanOrEqual(5000)
+  }
 })

@@ -8,8 +8,6 @@ export interface LiveKitOptions {
   secret: string | undefined
 }
 
-/** Seconds in which a token must be used to connect; LiveKit renews it for who is in. */
-const tokenSeconds = 600
 const callTimeout = 5
 
 /** What LiveKit says happened, as far as it matters here. */
@@ -34,9 +32,9 @@ export const openLiveKit = ({ url, apiUrl, key, secret }: LiveKitOptions) => {
   return {
     url,
 
-    /** Lets one person into one room, to hear and be heard; nothing else. */
-    token: ({ room, userId, name }: { room: string; userId: string; name: string }) => {
-      const token = new AccessToken(key, secret, { identity: userId, name, ttl: tokenSeconds })
+    /** Lets one person into one room within so many seconds, to hear and be heard; nothing else. LiveKit renews it for who is in. */
+    token: ({ room, userId, name, seconds }: { room: string; userId: string; name: string; seconds: number }) => {
+      const token = new AccessToken(key, secret, { identity: userId, name, ttl: seconds })
       token.addGrant({ roomJoin: true, room, canPublish: true, canSubscribe: true, canPublishData: true })
       return token.toJwt()
     },

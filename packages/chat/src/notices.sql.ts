@@ -1,10 +1,13 @@
 import { empty, headOf, type Queryable, type Sql, sql } from '@wealist/kit/sql'
 import { unread as unreadOf } from './rooms.sql.ts'
 
-/** Pins the messages that people are told of next: the same ones again until they were told. Nothing where there is none. */
+/**
+ * Pins the messages that people are told of next: the same ones again until they were told, so many places of the room at
+ * most, since all of them are looked through. Nothing where there is none.
+ */
 export const pin = (db: Queryable, roomId: string) =>
   db.row<{ workspaceId: string; name: string | null; from: number; to: number }>(sql`update rooms r
-    set telling_seq = case when r.telling_seq > r.told_seq then r.telling_seq else m.last end
+    set telling_seq = case when r.telling_seq > r.told_seq then r.telling_seq else least(m.last, r.told_seq + 5000) end
     from (select max(seq) as last from messages where room_id = ${roomId}) m
     where r.id = ${roomId} and r.deleted_at is null and m.last > r.told_seq
     returning r.workspace_id as "workspaceId", r.name, r.told_seq as from, r.telling_seq as to`)
@@ -35,15 +38,21 @@ export interface Reader {
 // In characters, of which JavaScript may count one as two: it cuts off the rest.
 const beginning = sql`left(m.content, 300)`
 
-/** What people said in between, the newest of it, and who has not read the last of it. */
-export const unread = (db: Queryable, { roomId, from, to }: { roomId: string; from: number; to: number }) =>
-  db.row<{ said: Said[]; people: Reader[] }>(sql`select
+/** What people said in between, the newest of it with the newest that mentions each person, and who has not read the last of it. */
+export const unread = (db: Queryable, { roomId, from, to }: { roomId: string; from: number; to: number }) => {
+  const between = sql`from messages where room_id = ${roomId} and seq > ${from} and seq <= ${to}
+    and sender_id is not null and deleted_at is null`
+  return db.row<{ said: Said[]; people: Reader[] }>(sql`select
     coalesce((select json_agg(to_json(s) order by s.seq desc) from (
       select m.id, m.seq, m.sender_id as "senderId", m.sender_name as "senderName", ${beginning} as beginning, m.mentions
-      from messages m where m.room_id = ${roomId} and m.seq > ${from} and m.seq <= ${to} and m.sender_id is not null
-        and m.deleted_at is null order by m.seq desc limit 100) s), '[]') as said,
+      from messages m where m.room_id = ${roomId} and m.seq in (
+        (select seq ${between} order by seq desc limit 100)
+        union
+        select max(seq) from (select seq, sender_id, unnest(mentions) as person ${between}) mentioned
+        where person <> sender_id group by person)) s), '[]') as said,
     coalesce((select json_agg(json_build_object('userId', user_id, 'readSeq', read_seq) order by user_id) from participants
       where room_id = ${roomId} and read_seq < ${to}), '[]') as people`)
+}
 
 export interface Count extends Reader {
   count: number

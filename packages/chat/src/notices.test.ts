@@ -72,6 +72,25 @@ test('who reads at once is not told, who is mentioned is told of that message, a
   expect(await heardBy(alice(), id)).toEqual([])
 })
 
+test.each([400, 6000])(
+  'whoever is mentioned before %i messages of which nobody could be told yet is told of that mention',
+  async (many) => {
+    const { id } = await service.group([bob().id, vera().id])
+    const { seq } = await service.say(alice(), id, 'come here', { mentions: [bob().id] })
+    await service.rows(
+      `insert into messages (id, room_id, seq, client_id, sender_id, sender_name, type, content, mentions)
+       select gen_random_uuid(), $1, $2::int + n, gen_random_uuid(), $3, 'Alice', 'text', 'no. ' || n,
+         case when n <= 250 then array[$4::uuid] else '{}' end from generate_series(1, $5::int) n`,
+      [id, seq, alice().id, vera().id, many],
+    )
+    await service.rows('update kit.heads set head = head + $2 where topic = $1', [topicOf(id), many])
+    await told(id)
+    const mention = (excerpt: string) => [{ type: 'mention', excerpt, actor: alice().id }]
+    expect((await heardBy(bob(), id)).filter((n) => n.type === 'mention')).toEqual(mention('come here'))
+    expect((await heardBy(vera(), id)).filter((n) => n.type === 'mention')).toEqual(mention('no. 250'))
+  },
+)
+
 test('of a message in emoji as much is told as noti takes', async () => {
   const { id } = await service.group()
   await service.say(alice(), id, `.${'🍵'.repeat(400)}`)

@@ -3,6 +3,7 @@ import type { RoomRole } from '@wealist/contract/chat/rooms'
 import type { PageRequest } from '@wealist/kit/page'
 import { empty, headOf, type Queryable, sql } from '@wealist/kit/sql'
 import { type Scope, scopeOf } from './access.sql.ts'
+import { headcount } from './rooms.sql.ts'
 
 const columns = sql`p.room_id as "chatId", p.user_id as "userId", p.role, p.read_seq as "readSeq", p.joined_at as "joinedAt"`
 
@@ -59,7 +60,7 @@ export const setRole = (tx: Queryable, { roomId, userId, role }: Who & { role: R
 export const remove = (tx: Queryable, { roomId, userId }: Who) =>
   tx.run(sql`delete from participants where room_id = ${roomId} and user_id = ${userId}`)
 
-/** The rooms of a workspace, or all, that a person is in. */
+/** The rooms of a workspace, or all, that a person is in, and how many people each has. */
 export const roomsOf = (
   tx: Queryable,
   { userId, workspaceId, limit }: { userId: string; workspaceId: string | undefined; limit: number },
@@ -67,7 +68,8 @@ export const roomsOf = (
   tx.rows<{
     roomId: string
     type: 'direct' | 'group' | 'project'
-  }>(sql`select p.room_id as "roomId", r.type from participants p
+    people: number
+  }>(sql`select p.room_id as "roomId", r.type, ${headcount} as people from participants p
     join rooms r on r.id = p.room_id where p.user_id = ${userId} ${workspaceId === undefined ? empty : sql`and p.workspace_id = ${workspaceId}`}
     order by p.room_id limit ${limit}`)
 

@@ -5,7 +5,7 @@ import { type Scope, scopeOf } from './access.sql.ts'
 import { columns as messageColumns } from './messages.sql.ts'
 
 /** A room as answers and events show it, from `rooms r`. */
-export const columns = sql`r.id, r.workspace_id as "workspaceId", r.type, r.name, r.project_id as "projectId",
+export const columns = sql`r.id, r.workspace_id as "workspaceId", r.type, r.name, string_to_array(r.pair, ' ') as pair, r.project_id as "projectId",
   r.created_by as "createdBy", r.version, r.created_at as "createdAt", r.updated_at as "updatedAt"`
 
 /**
@@ -17,7 +17,8 @@ export const unread = ({ room, read, userId }: { room: Sql; read: Sql; userId: s
     and u.seq > greatest(${read}, (select max(seq) - 5000 from messages where room_id = ${room}))
     and u.sender_id is distinct from ${userId}::uuid and u.type <> 'system' limit 100) u)`
 
-const headcount = sql`(select count(*) from participants c where c.room_id = r.id)`
+/** How many people a room has, from `rooms r`. */
+export const headcount = sql`(select count(*) from participants c where c.room_id = r.id)`
 const head = headOf(sql`'room:' || r.id`)
 
 /** Rooms in the order of their last message; what is counted is counted for the page alone. */
@@ -104,13 +105,15 @@ export const remove = async (tx: Queryable, ids: readonly string[]) => {
   return { ids: removed.map((r) => r.id), people: [...there, ...(await takeOut())] }
 }
 
-/** The living rooms of a workspace, some at a time, in the order of an index: the others of them are not sorted. */
-export const idsOf = async (tx: Queryable, { workspaceId, limit }: { workspaceId: string; limit: number }) =>
-  (
-    await tx.rows<{ id: string }>(
-      sql`select id from rooms where workspace_id = ${workspaceId} and deleted_at is null order by pair limit ${limit}`,
-    )
-  ).map((r) => r.id)
+/**
+ * The living rooms of a workspace and how many people each has, some at a time, in the order of an index: the others of
+ * them are not sorted.
+ */
+export const livingOf = (tx: Queryable, { workspaceId, limit }: { workspaceId: string; limit: number }) =>
+  tx.rows<{ id: string; people: number }>(
+    sql`select r.id, ${headcount} as people from rooms r
+      where r.workspace_id = ${workspaceId} and r.deleted_at is null order by r.pair limit ${limit}`,
+  )
 
 /**
  * Direct rooms of a person in which nobody is any more, some at a time. All of theirs are found first: a plan that had to

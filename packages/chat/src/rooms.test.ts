@@ -1,4 +1,5 @@
 import { messages, participants, rooms } from '@wealist/contract/chat'
+import type { Room } from '@wealist/contract/chat/rooms'
 import { codeOf } from '@wealist/dev/testing/board-service'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import { newId } from '@wealist/kit/ids'
@@ -211,6 +212,28 @@ test('who leaves the workspace is out of its rooms, and back in a direct one whe
   expect(await codeOf(service.as(guest)(messages.list, { params: { id: group.id }, query: {} }))).toBe('NOT_FOUND')
   expect((await direct()).id).toBe(id)
   expect((await service.as(guest)(messages.list, { params: { id }, query: {} })).items).toHaveLength(1)
+})
+
+test('a direct room says whose it is wherever it is shown, also when the other one is out of it', async () => {
+  const guest = { id: newId(), name: 'Guest' }
+  await service.setMember(guest.id, 'member')
+  const body = { workspaceId: service.workspaceId, type: 'direct' as const, participantIds: [guest.id] }
+  const begin = () => as('alice')(rooms.create, { body })
+  const { id, pair } = await begin()
+  expect(pair?.toSorted()).toEqual([people.alice.id, guest.id].toSorted())
+  await service.setMember(guest.id, null)
+  await service.followDirectory()
+  const listed = (await mine('alice')).find((r) => r.id === id)
+  expect(listed).toMatchObject({ pair, participantIds: [people.alice.id], participantCount: 1 })
+  expect((await as('alice')(rooms.get, { params: { id } })).pair).toEqual(pair)
+  await service.setMember(guest.id, 'member')
+  expect((await begin()).pair).toEqual(pair)
+  const heard = await service.rows<{ room: Room }>(
+    "select payload::json as room from kit.events where type = 'room.added' and payload like $1",
+    [`%${id}%`],
+  )
+  expect(heard.map(({ room }) => room.pair)).toEqual([pair, pair, pair])
+  expect((await service.group()).pair).toBeNull()
 })
 
 test('somebody who is taken out of a direct room by two at once is said to be gone once', async () => {

@@ -5,6 +5,7 @@ import type { Json } from '@wealist/kit/json'
 import type { PageRequest } from '@wealist/kit/page'
 import type { Tx } from '@wealist/kit/tx'
 import { change, placeOf, see, topicOf, topicOfPerson } from './access.ts'
+import { shut } from './calls.ts'
 import * as calls from './calls.sql.ts'
 import type { Ctx } from './deps.ts'
 import * as marks from './notices.marks.ts'
@@ -92,7 +93,7 @@ export const remove = (ctx: Ctx, id: string) =>
 /** Deletes rooms with everybody in them; gives who was. What they were told of a whole workspace noti takes back by itself. */
 export const end = async (tx: Tx, roomIds: readonly string[]) => {
   const { ids, people } = await rooms.remove(tx, roomIds)
-  for (const { livekitRoom } of await calls.endAll(tx, ids)) tx.addJob('call.close', { livekitRoom })
+  for (const { livekitRoom } of await calls.endAll(tx, ids)) shut(tx, livekitRoom)
   for (const id of ids) tx.emit(topicOf(id), 'room.deleted', { id })
   for (const { roomId, userId } of people) tx.emit(topicOfPerson(userId), 'room.removed', { id: roomId })
   return people

@@ -21,7 +21,7 @@ export const join = route({
   method: 'POST',
   path: '/api/chats/{id}/call',
   summary:
-    'Start the call of a room, or join it: `url` and `token` are for a LiveKit client, for that room alone and 10 minutes to connect. 503 where no LiveKit is configured',
+    'Start the call of a room, or join it: `url` and `token` are for a LiveKit client, for that room alone and 10 minutes to connect, unless the call ends before. 503 where no LiveKit is configured',
   access: 'scoped',
   params,
   status: 201,

@@ -15,8 +15,10 @@ export const Room = z
     id,
     workspaceId: id,
     type: RoomType,
-    /** Null in a direct room, which is called after the other person. */
+    /** Null in a direct room, which is called after the other of its `pair`. */
     name: z.string().nullable(),
+    /** The two of a direct room, whether or not both are in it now; null in others. */
+    pair: z.array(id).length(2).nullable(),
     projectId: id.nullable(),
     createdBy: id,
     version: z.int(),
