@@ -7,6 +7,7 @@ import { type At, atLeast, change, see, topicOf, whoSee } from './access.ts'
 import * as comments from './comments.sql.ts'
 import type { Ctx } from './deps.ts'
 import * as notices from './notices.ts'
+import * as words from './notices.words.ts'
 
 const most = 5000
 
@@ -47,6 +48,7 @@ export const update = (ctx: Ctx, id: string, { content, mentions }: CommentChang
     const comment = await comments.update(tx, { id, content, mentions })
     tx.emit(topicOf(at.projectId), 'comment.updated', comment!, id)
     notices.mentioned(tx, ctx.actor, { commentId: id, userIds: added })
+    if (content !== undefined) words.edited(tx, { commentId: id })
     return comment
   })
 
@@ -59,7 +61,7 @@ export const remove = (ctx: Ctx, id: string) =>
     const { event } = await comments.blank(tx, id)
     await tx.erase(topicOf(projectId), [id])
     tx.emit(topicOf(projectId), 'comment.deleted', event)
-    notices.commentDeleted(tx, id)
+    words.deleted(tx, { commentId: id })
     return undefined
   })
 

@@ -63,7 +63,8 @@ export const used = async (
 
 export const remove = (tx: Queryable, id: string) => tx.run(sql`delete from fields where id = ${id}`)
 
-/** Takes a field's values from every task, in the trash too. */
-export const takeAway = (tx: Queryable, { id, projectId }: { id: string; projectId: string }) =>
+/** Takes a field's value from at most `limit` tasks that have one, in the trash too; gives how many. */
+export const takeAway = (tx: Queryable, { id, projectId, limit }: { id: string; projectId: string; limit: number }) =>
   tx.run(sql`update tasks set fields = fields - ${id}::text
-    where id = any(array(select id from tasks where project_id = ${projectId} and fields ? ${id} order by id for no key update))`)
+    where id = any(array(select id from tasks where project_id = ${projectId} and fields ? ${id}
+      order by id limit ${limit} for no key update))`)

@@ -8,6 +8,7 @@ import * as customFields from './custom-fields.sql.ts'
 import type { Ctx } from './deps.ts'
 import * as projects from './projects.sql.ts'
 import { rankAt } from './ranks.ts'
+import * as gone from './values.gone.ts'
 
 const most = 50
 
@@ -52,8 +53,7 @@ export const remove = (ctx: Ctx, { id: projectId, fieldId: id }: { id: string; f
   change(ctx, { via: 'project', id: projectId, least: 'admin' }, async (tx) => {
     if (!(await customFields.lockAll(tx, projectId)).some((f) => f.id === id)) throw notFound('This field')
     await customFields.remove(tx, id)
-    await customFields.takeAway(tx, { id, projectId })
-    tx.emit(topicOf(projectId), 'field.deleted', { id })
+    await gone.take(tx, { what: 'field', id, projectId, actorId: ctx.actor.id })
     return undefined
   })
 

@@ -50,7 +50,8 @@ export const hold = async (tx: Queryable, { projectId, ids }: { projectId: strin
 export const remove = async (tx: Queryable, { id, projectId }: { id: string; projectId: string }) =>
   (await tx.run(sql`delete from labels where id = ${id} and project_id = ${projectId}`)) > 0
 
-/** Takes a label from every task that has it, in the trash too. */
-export const takeAway = (tx: Queryable, { id, projectId }: { id: string; projectId: string }) =>
+/** Takes a label from at most `limit` tasks that have it, in the trash too; gives how many. */
+export const takeAway = (tx: Queryable, { id, projectId, limit }: { id: string; projectId: string; limit: number }) =>
   tx.run(sql`update tasks set label_ids = array_remove(label_ids, ${id}::uuid)
-    where id = any(array(select id from tasks where project_id = ${projectId} and ${id}::uuid = any(label_ids) order by id for no key update))`)
+    where id = any(array(select id from tasks where project_id = ${projectId} and ${id}::uuid = any(label_ids)
+      order by id limit ${limit} for no key update))`)

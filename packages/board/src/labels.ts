@@ -6,6 +6,7 @@ import { change, see, topicOf } from './access.ts'
 import type { Ctx } from './deps.ts'
 import * as labels from './labels.sql.ts'
 import * as projects from './projects.sql.ts'
+import * as gone from './values.gone.ts'
 
 const most = 100
 
@@ -43,7 +44,6 @@ export const update = (ctx: Ctx, { id, labelId }: { id: string; labelId: string 
 export const remove = (ctx: Ctx, { id, labelId }: { id: string; labelId: string }) =>
   change(ctx, { via: 'project', id, least: 'admin' }, async (tx) => {
     if (!(await labels.remove(tx, { id: labelId, projectId: id }))) throw notFound('This label')
-    await labels.takeAway(tx, { id: labelId, projectId: id })
-    tx.emit(topicOf(id), 'label.deleted', { id: labelId })
+    await gone.take(tx, { what: 'label', id: labelId, projectId: id, actorId: ctx.actor.id })
     return undefined
   })

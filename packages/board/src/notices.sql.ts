@@ -33,6 +33,12 @@ export const comment = (db: Queryable, id: string) =>
     from comments c join tasks t on t.id = c.task_id and t.deleted_at is null ${alive}
     left join comments root on root.id = c.parent_id where c.id = ${id} and c.deleted_at is null`)
 
+/** What a comment says now, in the trash too; nothing where it is gone. */
+export const words = (db: Queryable, id: string) =>
+  db.row<{ version: number; beginning: string }>(
+    sql`select version, left(content, 300) as beginning from comments where id = ${id} and deleted_at is null`,
+  )
+
 /** The project somebody was added to, and since when they are in it; nothing where they are not in it any more. */
 export const invited = (db: Queryable, { projectId, userId }: { projectId: string; userId: string }) =>
   db.row<{ workspaceId: string; project: InProject; joinedAt: Date }>(sql`

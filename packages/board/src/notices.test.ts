@@ -1,4 +1,4 @@
-import { members, projects, tasks } from '@wealist/contract/board'
+import { comments, members, projects, tasks } from '@wealist/contract/board'
 import type { NewTask } from '@wealist/contract/board/tasks'
 import { notifications } from '@wealist/contract/noti'
 import { type BoardService, boardService } from '@wealist/dev/testing/board-service'
@@ -69,6 +69,8 @@ const newest = async (person: Asker) => {
   await board.idle()
   return (await noti.as(person)(notifications.list, { query: {} })).items[0]
 }
+
+const quoted = async (person: Asker) => ((await newest(person))!.data as { excerpt: string }).excerpt
 
 test('who gets a task hears of it, when it is made and when it is given; not again, and not who takes it', async () => {
   const { alice, bob, vera } = people
@@ -158,6 +160,36 @@ test('an excerpt is the beginning of the comment, and whole characters', async (
   }
 })
 
+test('a comment that is edited is quoted as it is now by all who were told of it, and one that is deleted since not at all', async () => {
+  const { alice, bob, vera } = people
+  const made = await newTask(alice)
+  const body = { content: 'secret-password', mentions: [vera.id] }
+  const { id } = await board.as(bob)(comments.create, { params: { id: made.id }, body })
+  const edit = (content: string) => board.as(bob)(comments.update, { params: { id }, body: { content } })
+  expect([await quoted(alice), await quoted(vera)]).toEqual(['secret-password', 'secret-password'])
+  for (const content of ['secret-draft', 'final']) await edit(content)
+  for (const person of [alice, vera]) await expect.poll(() => quoted(person)).toBe('final')
+  expect(JSON.stringify(await noti.rows('select payload from kit.events'))).not.toContain('secret')
+  await line.down()
+  await edit('secret-last')
+  await board.as(bob)(comments.remove, { params: { id } })
+  await line.up()
+  for (const person of [alice, vera]) await expect.poll(() => quoted(person)).toBe('')
+  expect(await heard()).toEqual({ alice: ['comment_added'], vera: ['mention'] })
+})
+
+test('words that were edited out are quoted no more where their task went into the trash before anybody was told', async () => {
+  const { alice, bob } = people
+  const made = await newTask(alice)
+  const { id } = await board.as(bob)(comments.create, { params: { id: made.id }, body: { content: 'secret-password' } })
+  expect(await quoted(alice)).toBe('secret-password')
+  await line.down()
+  await board.as(bob)(comments.update, { params: { id }, body: { content: 'final' } })
+  await board.as(alice)(tasks.remove, { params: { id: made.id } })
+  await line.up()
+  await expect.poll(() => quoted(alice)).toBe('final')
+})
+
 test('who is added to a project hears of it, each time', async () => {
   const { alice, vera } = people
   const params = { id: project.id }
@@ -194,13 +226,11 @@ test('who cannot see the project any more hears nothing: out of it, out of the w
 
 test('what lies in the trash, or in a project that is gone, is told to nobody', async () => {
   const { alice, bob } = people
-  await line.down()
   const [one, two] = [await newTask(bob), await newTask(bob)]
-  await comment(alice, one)
-  await comment(alice, two)
   await board.as(alice)(tasks.remove, { params: { id: one.id } })
+  await comment(alice, one)
   await board.as(alice)(projects.remove, { params: { id: project.id } })
-  await line.up()
+  await comment(alice, two)
   expect(await heard()).toEqual({})
 })
 

@@ -9,6 +9,7 @@ import type { Tx } from '@wealist/kit/tx'
 import * as z from 'zod'
 import type { Deps } from './deps.ts'
 import * as notices from './notices.sql.ts'
+import { eventOf, excerptOf } from './notices.words.ts'
 
 type Ctx = JobCtx<Deps>
 type Actor = Pick<Person, 'id' | 'name'>
@@ -31,7 +32,6 @@ const CommentNews = z.strictObject({
   /** Only these of its mentions are told. */
   only: z.array(id).optional(),
 })
-const Uncomment = z.strictObject({ commentId: id })
 const Invited = z.strictObject({ ...by, projectId: id, userId: id, role: GrantedProjectRole })
 const Due = z.strictObject({ taskId: id, dueDate: time })
 
@@ -71,12 +71,6 @@ export const mentioned = (
   tx.addJob('noti.comment', { ...byActor(actor), commentId, only } satisfies z.input<typeof CommentNews>)
 }
 
-/** Its words are gone, and go from what people were told of it. */
-export const commentDeleted = (tx: Tx, commentId: string) =>
-  tx.addJob('noti.uncomment', { commentId } satisfies z.input<typeof Uncomment>)
-
-const eventOfComment = (commentId: string) => `comment:${commentId}`
-
 /** Somebody was made a member of a project. */
 export const invited = (
   tx: Tx,
@@ -110,8 +104,8 @@ const tellTask = async (ctx: Ctx, { taskId, version, assigneeId, completed, ...w
 const tellComment = async (ctx: Ctx, { commentId, only, ...who }: z.output<typeof CommentNews>) => {
   const found = await notices.comment(ctx.db, commentId)
   if (!found) return
-  const data = { actorName: who.actorName, ...found.task, commentId, excerpt: beginning(found.beginning) }
-  const eventId = eventOfComment(commentId)
+  const data = { actorName: who.actorName, ...found.task, commentId, excerpt: excerptOf(found.beginning) }
+  const eventId = eventOf(commentId)
   const mentioned = only ? found.mentioned.filter((id) => only.includes(id)) : found.mentioned
   await tell(ctx, { ...found, ...who }, [
     { eventId, people: mentioned, what: { type: 'mention', data } },
@@ -168,17 +162,10 @@ const tell = async (
 const chunks = <T>(all: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size))
 
-// The half of a surrogate pair that a cut may leave is no text.
-const beginning = (content: string) => content.slice(0, 300).replace(/[\ud800-\udbff]$/, '')
-
 /** What noti is told, each by a job of the transaction in which it happened: at least once, and noti tells people once. */
 export const jobs = [
   job('noti.task', TaskNews, tellTask),
   job('noti.comment', CommentNews, tellComment),
-  job('noti.uncomment', Uncomment, async (ctx: JobCtx<Deps>, { commentId }) => {
-    await ctx.job.lease()
-    await ctx.call('noti', noti.withdraw, { body: { source: 'board', eventId: eventOfComment(commentId) } })
-  }),
   job('noti.invited', Invited, tellInvited),
   job('noti.due', Due, tellDue),
 ]

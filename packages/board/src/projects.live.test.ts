@@ -17,6 +17,7 @@ import type { Ask } from '@wealist/dev/testing/one-service'
 import { freshState, type ProjectListener } from '@wealist/dev/testing/project-client'
 import { s3Env, s3World, type S3World } from '@wealist/dev/testing/s3-world'
 import { newId } from '@wealist/kit/ids'
+import { sql } from '@wealist/kit/sql'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 type Project = Awaited<ReturnType<BoardService['project']>>
@@ -237,6 +238,27 @@ test('a project that becomes private closes the sockets of those who were only l
   await expect.poll(() => bobs.heard.map((e) => e.type)).toEqual(['project.updated', 'task.created'])
   expect(veras.heard.map((e) => e.type)).not.toContain('task.created')
   bobs.close()
+})
+
+test('removed while the project becomes private: whoever was told that they may go on is closed nevertheless', async () => {
+  const project = await service.project()
+  const person = await newcomer()
+  await alice(members.add, { params: { id: project.id }, body: { userId: person.id } })
+  const theirs = await listening(person, project)
+  const { removed } = await service.running.base.db.tx(async (tx) => {
+    await tx.rows(sql`select from project_members where user_id = ${person.id} for share`)
+    const removing = alice(members.remove, { params: { id: project.id, userId: person.id } })
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    await expect.poll(() => service.rows(waiting), { interval: 5 }).toHaveLength(1)
+    await alice(projects.update, { params: { id: project.id }, body: { visibility: 'private' } })
+    await expect.poll(() => theirs.heard.map((e) => e.type)).toEqual(['project.updated'])
+    for (const listener of service.running.base.live.hub.listeners()) await listener.decided()
+    return { removed: removing }
+  })
+  await removed
+  await closed(theirs)
+  expect(theirs.heard.at(-1)).toMatchObject({ type: 'member.removed', payload: { stillViewer: true } })
+  expect(theirs.code).toBe(4404)
 })
 
 test('a deleted project, also with its whole workspace, says so last and closes its sockets', async () => {

@@ -21,6 +21,8 @@ export const projectSocket = socket(events.live, {
     // Who was running what nobody owned may have lost the right to see it.
     if (type !== 'member.removed') return text.includes('"role":"owner"') ? () => 'recheck' : undefined
     const { payload } = JSON.parse(text) as { payload: { userId: string; stillViewer: boolean } }
-    return ({ id }) => (id === payload.userId && !payload.stillViewer ? closeCodes.forbidden : undefined)
+    // What they could still see when they were removed may have become private before that was known.
+    const ending = payload.stillViewer ? ('recheck' as const) : closeCodes.forbidden
+    return ({ id }) => (id === payload.userId ? ending : undefined)
   },
 })

@@ -99,7 +99,7 @@ export const update = route({
 export const remove = route({
   method: 'DELETE',
   path: '/api/projects/{id}/fields/{fieldId}',
-  summary: 'Delete a field with its values in every task; the project’s admins may',
+  summary: 'Delete a field with its values in every task, in more than 1,000 soon after; the project’s admins may',
   access: 'scoped',
   params: one,
   status: 204,

@@ -22,7 +22,8 @@ const goneFrom = z.strictObject({ id, ...counted })
 /**
  * What happened in a project, in the order of `seq`. A payload is the whole row as it then was: put it in the place of
  * the one with that id, unless that one's `version` is higher. `counts` take the place of its task's. A deleted label or
- * field is gone from every task. `payload` is null where a later deletion blanked it.
+ * field is gone from every task; of one that more than 1,000 tasks had it is said twice, the second time when it has left
+ * the last. `payload` is null where a later deletion blanked it.
  */
 export const ProjectEvent = z
   .discriminatedUnion('type', [

@@ -65,7 +65,8 @@ export const update = route({
 export const remove = route({
   method: 'DELETE',
   path: '/api/projects/{id}/labels/{labelId}',
-  summary: 'Delete a label, and take it from every task that has it; the project’s admins may',
+  summary:
+    'Delete a label, and take it from every task that has it, from more than 1,000 soon after; the project’s admins may',
   access: 'scoped',
   params: one,
   status: 204,
