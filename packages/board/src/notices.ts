@@ -9,7 +9,7 @@ import type { Tx } from '@wealist/kit/tx'
 import * as z from 'zod'
 import type { Deps } from './deps.ts'
 import * as notices from './notices.sql.ts'
-import { eventOf, excerptOf } from './notices.words.ts'
+import { eventOf, excerptOf, tellEdited } from './notices.words.ts'
 
 type Ctx = JobCtx<Deps>
 type Actor = Pick<Person, 'id' | 'name'>
@@ -100,10 +100,12 @@ const tellTask = async (ctx: Ctx, { taskId, version, assigneeId, completed, ...w
   ])
 }
 
-// One event, whenever somebody is mentioned in it: who was told of the comment is not told again.
+// One event, whenever somebody is mentioned in it: who was told of the comment is not told again. Whom an edit mentions is
+// not told the words of the edit before it, which noti may still lay over.
 const tellComment = async (ctx: Ctx, { commentId, only, ...who }: z.output<typeof CommentNews>) => {
   const found = await notices.comment(ctx.db, commentId)
   if (!found) return
+  if (only) await tellEdited(ctx, { commentId })
   const data = { actorName: who.actorName, ...found.task, commentId, excerpt: excerptOf(found.beginning) }
   const eventId = eventOf(commentId)
   const mentioned = only ? found.mentioned.filter((id) => only.includes(id)) : found.mentioned

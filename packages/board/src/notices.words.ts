@@ -26,8 +26,8 @@ const tellDeleted = async (ctx: JobCtx<Deps>, { commentId }: Words) => {
   await ctx.call('noti', noti.withdraw, { body: { source: 'board', eventId: eventOf(commentId) } })
 }
 
-// Whoever is told of it from now on is told the words that this finds, or later ones.
-const tellEdited = async (ctx: JobCtx<Deps>, { commentId }: Words) => {
+/** Whoever is told of it from now on is told the words that this finds, or later ones. */
+export const tellEdited = async (ctx: JobCtx<Deps>, { commentId }: Words) => {
   const now = await notices.words(ctx.db, commentId)
   if (!now) return
   const instead = { version: now.version, excerpt: excerptOf(now.beginning) }

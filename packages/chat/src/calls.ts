@@ -80,7 +80,7 @@ export const hear = async (ctx: Pick<Ctx, 'db' | 'memberships'>, event: LiveKitE
     const call = await calls.byName(tx, room)
     if (!call) return
     const left = type !== 'participant_joined'
-    if (call.endedAt) return left ? undefined : tx.addJob('call.close', { livekitRoom: room })
+    if (call.endedAt) return left ? undefined : shut(tx, room)
     if (type === 'room_finished') return finish(tx, call)
     if (!device) return
     const { sid, userId } = device

@@ -2,6 +2,8 @@ import { messages, participants, rooms } from '@wealist/contract/chat'
 import { codeOf } from '@wealist/dev/testing/board-service'
 import { type ChatService, chatService } from '@wealist/dev/testing/chat-service'
 import { newId } from '@wealist/kit/ids'
+import { sql } from '@wealist/kit/sql'
+import type { Tx } from '@wealist/kit/tx'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { endRooms, follow, leaveRooms } from './directory.ts'
 
@@ -165,6 +167,13 @@ const large = async (sizes: readonly number[]) => {
   )
   return { workspaceId, userId }
 }
+/** Into a room of now, before a job goes on with those of then. */
+const comeBack = (tx: Tx, { workspaceId, userId }: { workspaceId: string; userId: string }) =>
+  tx.run(sql`with room as (
+      insert into rooms (id, workspace_id, type, name, created_by)
+      values (gen_random_uuid(), ${workspaceId}, 'group', 'later', ${userId}) returning id)
+    insert into participants (room_id, user_id, workspace_id, role, joined_at)
+    select id, ${userId}, ${workspaceId}, 'member', now() + interval '1 second' from room`)
 /** People of the rooms that each transaction took, of which there was but the first, and jobs. */
 const inTurn = async (what: string, of: string) =>
   (
@@ -187,12 +196,16 @@ test.each([
       ending.workspaceId,
     )
   await expect.poll(ended, { timeout: 10_000 }).toEqual(taken)
-  await db.tx((tx) => leaveRooms(tx, left))
+  await db.tx(async (tx) => {
+    await leaveRooms(tx, left)
+    await comeBack(tx, left)
+  })
   const gone = () =>
     inTurn(
       `(select name, at from kit.events e join rooms r on e.topic = 'room:' || r.id where e.type = 'participant.removed' and r.workspace_id = $1) r`,
       left.workspaceId,
     )
   await expect.poll(gone, { timeout: 10_000 }).toEqual(taken)
-  expect(await service.rows('select from participants where user_id = $1', [left.userId])).toEqual([])
+  const still = 'select name from participants join rooms r on r.id = room_id where user_id = $1'
+  expect(await service.rows(still, [left.userId])).toEqual([{ name: 'later' }])
 })

@@ -38,12 +38,13 @@ export const endRooms = async (tx: Tx, { workspaceId }: { workspaceId: string })
   if (taken.length < found.length || found.length === most) tx.addJob('workspace.end', { workspaceId })
 }
 
-/** Takes somebody out of the rooms of a workspace; without one out of all, for good. */
-export const leaveRooms = async (
-  tx: Tx,
-  { userId, workspaceId }: { userId: string; workspaceId?: string | undefined },
-) => {
-  const found = await participants.roomsOf(tx, { userId, workspaceId, limit: most })
+/**
+ * Takes somebody out of the rooms of a workspace, but for those that they come into later, when they are back; without a
+ * workspace out of all, for good.
+ */
+export const leaveRooms = async (tx: Tx, who: participants.Leaving) => {
+  const { userId, workspaceId, before } = who
+  const found = await participants.roomsOf(tx, { ...who, limit: most })
   const taken = atOnce(found)
   for (const { roomId: id, type } of taken)
     await (type === 'direct' ? out(tx, { id, userId }) : leave(tx, { id, userId }))
@@ -51,7 +52,10 @@ export const leaveRooms = async (
   const ended = workspaceId === undefined ? await rooms.deserted(tx, { userId, limit: most }) : []
   if (ended.length > 0) await end(tx, ended)
   if (taken.length < found.length || found.length === most || ended.length === most)
-    tx.addJob('rooms.leave', { userId, ...(workspaceId !== undefined && { workspaceId }) })
+    tx.addJob('rooms.leave', {
+      userId,
+      ...(workspaceId !== undefined && { workspaceId, before: before ?? found[0]!.now }),
+    })
 }
 
 /** The first of these rooms, and as many after it as have no more people together than one transaction has time for. */

@@ -1,4 +1,4 @@
-import { id } from '@wealist/contract/fields'
+import { id, time } from '@wealist/contract/fields'
 import { cron, eventRetention, job, type JobCtx } from '@wealist/kit/jobs'
 import { removeObjects } from '@wealist/kit/objects'
 import * as z from 'zod'
@@ -16,8 +16,10 @@ export const jobs = [
   job('workspace.end', z.strictObject({ workspaceId: id }), (ctx: Ctx, workspace) =>
     ctx.tx((tx) => endRooms(tx, workspace)),
   ),
-  job('rooms.leave', z.strictObject({ userId: id, workspaceId: id.optional() }), (ctx: Ctx, who) =>
-    ctx.tx((tx) => leaveRooms(tx, who)),
+  job(
+    'rooms.leave',
+    z.strictObject({ userId: id, workspaceId: id.optional(), before: time.optional() }),
+    (ctx: Ctx, who) => ctx.tx((tx) => leaveRooms(tx, who)),
   ),
   job('call.close', z.strictObject({ livekitRoom: z.string() }), (ctx: Ctx, call) => calls.close(ctx, call)),
   job('call.disconnect', z.strictObject({ livekitRoom: z.string(), userId: id }), (ctx: Ctx, who) =>

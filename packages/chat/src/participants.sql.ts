@@ -60,17 +60,24 @@ export const setRole = (tx: Queryable, { roomId, userId, role }: Who & { role: R
 export const remove = (tx: Queryable, { roomId, userId }: Who) =>
   tx.run(sql`delete from participants where room_id = ${roomId} and user_id = ${userId}`)
 
-/** The rooms of a workspace, or all, that a person is in, and how many people each has. */
-export const roomsOf = (
-  tx: Queryable,
-  { userId, workspaceId, limit }: { userId: string; workspaceId: string | undefined; limit: number },
-) =>
+export interface Leaving {
+  userId: string
+  /** All of them where it is not told. */
+  workspaceId?: string | undefined
+  /** Whoever came into a room later stays. */
+  before?: string | undefined
+}
+
+/** The rooms of a workspace, or all, that a person is in, how many people each has, and the time. */
+export const roomsOf = (tx: Queryable, { userId, workspaceId, before, limit }: Leaving & { limit: number }) =>
   tx.rows<{
     roomId: string
     type: 'direct' | 'group' | 'project'
     people: number
-  }>(sql`select p.room_id as "roomId", r.type, ${headcount} as people from participants p
+    now: Date
+  }>(sql`select p.room_id as "roomId", r.type, ${headcount} as people, now() as now from participants p
     join rooms r on r.id = p.room_id where p.user_id = ${userId} ${workspaceId === undefined ? empty : sql`and p.workspace_id = ${workspaceId}`}
+      ${before === undefined ? empty : sql`and p.joined_at <= ${before}`}
     order by p.room_id limit ${limit}`)
 
 /** Which of these people are in the room. */

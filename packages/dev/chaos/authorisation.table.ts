@@ -44,7 +44,7 @@ export const table: readonly (readonly [why: string, answers: string, routes: st
     board projects.list, board projects.create, board trello.create, board joinRequests.create,
     chat rooms.list, chat rooms.create, chat messages.search, chat live.present,
     storage folders.list, storage folders.create, storage folders.get, storage folders.update, storage folders.remove,
-    storage folders.contents, storage uploads.create, storage files.list, storage files.get, storage files.update,
+    storage folders.contents, storage uploads.list, storage uploads.create, storage files.list, storage files.get, storage files.update,
     storage files.remove, storage files.move, storage files.download, storage files.versions,
     storage files.restoreVersion, storage trash.list, storage trash.restore, storage shares.shareFile,
     storage shares.getFile, storage shares.removeFile, storage shares.shareFolder, storage shares.getFolder,

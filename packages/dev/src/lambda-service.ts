@@ -11,8 +11,8 @@ import { keys, region } from './lambda-signature.ts'
 import { repository } from './repository.ts'
 import { startWebSocketApi } from './websocket-api.ts'
 
-/** Milliseconds that an invocation may take, by what calls it; API Gateway's own limits. */
-const timeouts = { http: 30_000, socket: 29_000, stream: 900_000, jobs: 60_000 } as const
+/** Milliseconds that an invocation may take, as in stacks/functions.ts. */
+const timeouts = { http: 60_000, socket: 29_000, stream: 900_000, jobs: 60_000 } as const
 
 const bundlesAt = join(repository, 'node_modules', '.cache', 'wealist-lambda')
 

@@ -15,6 +15,9 @@ const margin = 5000
 const doubtful = 30_000
 /** A line that died silently is given up after five seconds (redis.ts), and made anew. */
 const patience = 8000
+const again = 50
+/** So often Redis may refuse: it is away then, and not only its line. */
+const refusals = 20
 
 export type Invoke<D> = <T>(work: (service: Running<D>) => Promise<T>) => Promise<T>
 
@@ -68,12 +71,11 @@ const runDue = (service: Running, ms: number) =>
 
 // The first command on a dead line would fail, and the request with it.
 const waken = async (redis: Redis) => {
-  for (const end = performance.now() + patience; performance.now() < end;) {
-    const isThere = await redis.ping().then(
-      () => true,
-      () => false,
-    )
-    if (isThere) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
+  const end = performance.now() + patience
+  for (let refused = 0; refused < refusals && performance.now() < end;) {
+    const answer = await redis.ping().catch((error: Error) => error.message)
+    if (answer === 'PONG') return
+    if (answer !== 'Command timed out') refused++
+    await new Promise((resolve) => setTimeout(resolve, again))
   }
 }

@@ -83,11 +83,17 @@ test('whoever began an upload gives it up, or who runs the workspace, and its by
   const begin = () => service.begin(people.bob, 'left.txt', 1000)
   const [mine, hers, his] = [await begin(), await begin(), await begin()]
   await service.setMember(people.vera.id, 'admin')
+  const listed = async (who: keyof StorageService['people']) =>
+    (await as(who)(uploads.list, { query: { workspaceId: service.workspaceId } })).items.map(({ id }) => id)
+  expect(await listed('bob')).toEqual([his.id, hers.id, mine.id])
+  expect(await listed('vera')).toEqual(expect.arrayContaining(await listed('bob')))
+  expect(await codeOf(listed('mallory'))).toBe('NOT_FOUND')
   const abort = (who: keyof StorageService['people'], { id }: { id: string }) =>
     codeOf(as(who)(uploads.abort, { params: { id } }))
   expect([await abort('mallory', mine), await abort('bob', mine)]).toEqual(['NOT_FOUND', 'OK'])
   expect([await abort('vera', hers), await abort('alice', his)]).toEqual(['OK', 'OK'])
   await service.setMember(people.vera.id, 'member')
+  expect([await listed('bob'), await listed('vera')]).toEqual([[], []])
   expect(await abort('vera', await begin())).toBe('NOT_FOUND')
   expect((await used()).reserved).toBe(before.reserved + 1000)
 })

@@ -3,6 +3,8 @@ import { formBytes } from '@wealist/contract/files'
 import type { Completion, NewUpload, Upload } from '@wealist/contract/storage/uploads'
 import { conflict, invalid, notFound } from '@wealist/kit/errors'
 import { newId } from '@wealist/kit/ids'
+import type { WorkspaceRole } from '@wealist/kit/membership'
+import type { PageRequest } from '@wealist/kit/page'
 import type { Tx } from '@wealist/kit/tx'
 import { change, placeOf } from './access.ts'
 import type { Ctx } from './deps.ts'
@@ -124,9 +126,17 @@ const check = async (ctx: Ctx, upload: uploads.Upload, parts: Completion['parts'
   return to
 }
 
+// Who runs the workspace gives back the room that somebody lost.
+const whose = (ctx: Ctx, role: WorkspaceRole) => (role === 'member' ? ctx.actor.id : undefined)
+
+export const list = async (ctx: Ctx, workspaceId: string, page: PageRequest) => {
+  const { role } = await placeOf(ctx, { via: 'workspace', id: workspaceId })
+  return uploads.list(ctx.db, { workspaceId, by: whose(ctx, role), page })
+}
+
 export const abort = async (ctx: Ctx, id: string) => {
   const { role } = await placeOf(ctx, { via: 'upload', id })
-  const upload = await uploads.find(ctx.db, { id, by: role === 'member' ? ctx.actor.id : undefined })
+  const upload = await uploads.find(ctx.db, { id, by: whose(ctx, role) })
   if (!upload || upload.fileId) throw notFound('This upload')
   await change(ctx, { via: 'upload', id }, (tx) => drop(tx, id))
   return undefined

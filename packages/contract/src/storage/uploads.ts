@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { contentType, fileName, formBytes } from '../files.ts'
-import { bytes, id, seconds } from '../fields.ts'
+import { bytes, id, seconds, time } from '../fields.ts'
+import { page, paging } from '../page.ts'
 import { route } from '../route.ts'
 import { File } from './files.ts'
 
@@ -51,7 +52,31 @@ export const Upload = z
   .meta({ id: 'Upload' })
 export type Upload = z.infer<typeof Upload>
 
+/** An upload under way: its bytes are reserved, and there is no file yet. */
+export const PendingUpload = z
+  .strictObject({
+    id,
+    mode: z.enum(['form', 'multipart']),
+    folderId: id.nullable(),
+    name: z.string(),
+    size: bytes,
+    createdBy: id,
+    createdAt: time,
+  })
+  .meta({ id: 'PendingUpload' })
+export type PendingUpload = z.infer<typeof PendingUpload>
+
 const params = z.strictObject({ id })
+
+export const list = route({
+  method: 'GET',
+  path: '/api/storage/uploads',
+  summary: 'My uploads under way in a workspace, newest first; for its owner and admins everybody’s',
+  access: 'scoped',
+  query: z.strictObject({ workspaceId: id, ...paging }),
+  response: page(PendingUpload),
+  example: { query: { workspaceId: '$workspace' } },
+})
 
 export const create = route({
   method: 'POST',

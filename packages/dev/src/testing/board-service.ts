@@ -12,7 +12,7 @@ import { startWorkspaces } from './workspaces.ts'
 // What somebody's leaving has done once more after a minute is none of it.
 const waiting = `select task from kit.outbox where task not like 'kit.%' union all
   select task_identifier from graphile_worker.jobs where attempts < max_attempts and task_identifier not like 'kit.%'
-    and (attempts > 0 or run_at < now() + interval '45 seconds')`
+    and (attempts > 0 or run_at < created_at + interval '45 seconds')`
 
 /** board alone, with a workspace of Alice, Bob and Vera, and Mallory who is outside. `statements` are those of its requests. */
 export const boardService = async (env: Env = {}, overrides: Overrides = {}) => {

@@ -166,6 +166,9 @@ test('of sockets that come at once eight are decided at a time, who left meanwhi
     return client
   })
   await vi.waitFor(() => expect(under).toBe(8), patience)
+  // Also the clients know which of them are let in.
+  const isIn = ({ ws }: (typeof clients)[number]) => ws.readyState === WebSocket.OPEN
+  await vi.waitFor(() => expect(clients.filter(isIn)).toHaveLength(8), patience)
   const leaving = clients.filter(({ ws }) => ws.readyState === WebSocket.CONNECTING).slice(0, 10)
   expect(leaving).toHaveLength(10)
   for (const { ws } of leaving) ws.terminate()
