@@ -1,5 +1,6 @@
 import { comments, events, members, tasks } from '@wealist/contract/board'
 import { type BoardService, boardService, codeOf } from '@wealist/dev/testing/board-service'
+import { allTold } from '@wealist/dev/testing/whole-tables'
 import { newId } from '@wealist/kit/ids'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { purge } from './trash.ts'
@@ -116,8 +117,7 @@ test('a task in the trash shows and takes no comments; with it, for good, goes w
 
 test('one more comment reads as few rows of a task with thousands as of one with none; two at once do not pass the bound', async () => {
   const read = async () => {
-    // A connection tells what it did at its end.
-    await service.running.base.db.rest()
+    await allTold(service.running.base.db)
     const [row] = await service.rows<{ n: number }>(
       `select sum(idx_tup_read)::int as n from pg_stat_user_indexes where relname = 'comments'`,
     )

@@ -1,5 +1,6 @@
 import { files, trash } from '@wealist/contract/storage'
 import { type StorageService, storageService } from '@wealist/dev/testing/storage-service'
+import { allTold } from '@wealist/dev/testing/whole-tables'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 let service: StorageService
@@ -33,8 +34,7 @@ beforeAll(async () => {
 afterAll(() => service.stop())
 
 const read = async () => {
-  // A connection tells what it did at its end.
-  await service.running.base.db.rest()
+  await allTold(service.running.base.db)
   const [row] = await service.rows<{ rows: number; text: number }>(`select
     (select sum(idx_tup_read)::int from pg_stat_user_indexes where relname = 'files')
       + (select sum(seq_tup_read)::int from pg_stat_user_tables where relname = 'files') as rows,

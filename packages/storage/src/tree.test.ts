@@ -1,6 +1,7 @@
 import { files, folders, trash, usage } from '@wealist/contract/storage'
 import { codeOf } from '@wealist/dev/testing/board-service'
 import { type StorageService, storageService } from '@wealist/dev/testing/storage-service'
+import { allTold } from '@wealist/dev/testing/whole-tables'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { drop } from './trash.ts'
 
@@ -146,8 +147,7 @@ test('a late page of a large folder reads as little as its first', async () => {
   )
   await service.rows('analyze files, folders')
   const read = async () => {
-    // A connection tells what it did at its end.
-    await service.running.base.db.rest()
+    await allTold(service.running.base.db)
     const statement = `select sum(idx_tup_read)::int as n from pg_stat_user_indexes where relname = any('{files,folders}')`
     return (await service.rows<{ n: number }>(statement))[0]!.n
   }

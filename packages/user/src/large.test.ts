@@ -1,6 +1,7 @@
 import { internal, invitations, joinRequests, members, users, workspaces } from '@wealist/contract/user'
 import { newId } from '@wealist/kit/ids'
 import { type UserService, userService } from '@wealist/dev/testing/user-service'
+import { allTold } from '@wealist/dev/testing/whole-tables'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 let service: UserService
@@ -34,8 +35,7 @@ beforeAll(async () => {
 afterAll(() => service.stop())
 
 const read = async () => {
-  // A connection tells what it did at its end.
-  await service.running.base.db.rest()
+  await allTold(service.running.base.db)
   const [row] = await service.rows<{ rows: number; blocks: number }>(
     `select sum(idx_tup_read)::int as rows, sum(idx_blks_read + idx_blks_hit)::int as blocks
       from pg_stat_user_indexes join pg_statio_user_indexes using (indexrelid) where pg_stat_user_indexes.relname = 'members'`,

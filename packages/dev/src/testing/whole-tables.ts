@@ -1,10 +1,14 @@
 import type { Db } from '@wealist/kit/db'
 import { expect } from 'vitest'
 
-const sequentialScans = async (db: Db) => {
-  // A connection tells what it read at its end, and a job may have taken it over.
+/** A connection tells PostgreSQL's statistics what it read at its end, and a job may have taken it over. */
+export const allTold = async (db: Db) => {
   const rested = () => db.rest().then(() => db.pool.totalCount)
   await expect.poll(rested, { interval: 5, timeout: 5000 }).toBe(0)
+}
+
+const sequentialScans = async (db: Db) => {
+  await allTold(db)
   const { rows } = await db.pool.query<{ table: string; n: string }>(`select relname as table, seq_scan as n
     from pg_stat_user_tables where schemaname = 'public' or relid = any('{kit.heads,kit.events}'::regclass[])`)
   return rows
